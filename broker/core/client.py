@@ -1,0 +1,119 @@
+"""Tools as OpenID Connect clients: what they may ask for and where answers may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from broker.core.trust import TrustLevel
+
+
+class ClientStatus(StrEnum):
+    """Only a live client takes part in anything (A-31)."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    LIVE = "live"
+    SUSPENDED = "suspended"
+
+
+class SecretMethod(StrEnum):
+    """How a client shows who it is at the token endpoint. `any_secret` takes basic and post alike; a record may pin one (A-07)."""
+
+    ANY_SECRET = "any_secret"
+    BASIC = "client_secret_basic"
+    POST = "client_secret_post"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientClaim:
+    """A claim a tool registered for: its purpose in plain words by locale, the legal basis, and whether the tool can do without."""
+
+    name: str
+    purpose: Mapping[str, str]
+    legal_basis: str = ""
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs a tool, as citizens are told."""
+
+    name: str
+    contact: str = ""
+    privacy_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A registered tool. `secret_hash` is a keyed hash; `sector` keeps `sub` stable for tools that share it (OIDC Core 8.1)."""
+
+    client_id: str
+    name: str
+    operator: Operator
+    status: ClientStatus
+    redirect_uris: tuple[str, ...]
+    sector: str
+    managed_by: str = "file"
+    preset: str = "generic"
+    description: Mapping[str, str] = field(default_factory=dict)
+    base_url: str = ""
+    login_start_url: str = ""
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str = ""
+    secret_method: SecretMethod = SecretMethod.ANY_SECRET
+    secret_hash: str = ""
+    scopes: tuple[str, ...] = ("openid",)
+    claims: tuple[ClientClaim, ...] = ()
+    release_without_scope: tuple[str, ...] = ()
+    allowed_providers: tuple[str, ...] = ()
+    minimum_trust: TrustLevel = TrustLevel.BASIC
+    municipalities: tuple[str, ...] = ()
+    age_thresholds: tuple[int, ...] = ()
+    first_party: bool = False
+    pkce_waived: bool = False
+    claims_in_id_token: bool = False
+    id_token_alg: str = "RS256"
+    response_modes: tuple[str, ...] = ("query", "form_post")
+    email_verified_only: bool = True
+    version: str = ""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the client has no secret to keep."""
+        return self.secret_method is SecretMethod.NONE
+
+    @property
+    def needs_pkce(self) -> bool:
+        """Whether an authorization request without a challenge is refused (A-04): always for public clients, else unless waived."""
+        return self.is_public or not self.pkce_waived
+
+    @property
+    def registered_claims(self) -> tuple[str, ...]:
+        """Names of the claims this tool registered a purpose for."""
+        return tuple(claim.name for claim in self.claims)
+
+    def allows_redirect(self, uri: str) -> bool:
+        """Exact string comparison; only the port of a loopback address of a native client may vary (A-01, RFC 8252 7.3)."""
+        return uri in self.redirect_uris or any(_same_loopback(uri, known) for known in self.redirect_uris)
+
+    def allows_provider(self, alias: str) -> bool:
+        """Whether citizens may use this citizen ID for the tool; an empty list allows all."""
+        return not self.allowed_providers or alias in self.allowed_providers
+
+
+def _same_loopback(uri: str, known: str) -> bool:
+    if not known.startswith(("http://127.0.0.1", "http://[::1]")):
+        return False
+    try:
+        asked, registered = urlsplit(uri), urlsplit(known)
+        asked_port = asked.port
+    except ValueError:
+        return False
+    if registered.hostname not in ("127.0.0.1", "::1") or asked_port == 0:
+        return False
+    host = registered.netloc.rsplit(":", 1)[0] if registered.port else registered.netloc
+    return uri == known.replace(registered.netloc, host if asked_port is None else f"{host}:{asked_port}", 1)

@@ -1,0 +1,31 @@
+"""Logout deliveries: what a tool must still be told after a session ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class DeliveryState(StrEnum):
+    """`pending` is tried again until it is `delivered`, or `failed` for good."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One back-channel logout of one tool session (OIDC Back-Channel Logout 1.0). `logout_id` groups those of one sign-out."""
+
+    id: str
+    logout_id: str
+    client_id: str
+    sub: str
+    sid: str
+    state: DeliveryState
+    attempts: int
+    created_at: datetime
+    next_attempt_at: datetime
+    outcome: str = ""

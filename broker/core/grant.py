@@ -1,0 +1,60 @@
+"""Grants: the durable record that a citizen let a tool in, and the short-lived code that becomes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from broker.core.trust import TrustLevel
+
+CODE_LIFETIME = timedelta(seconds=60)  # A-05
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCode:
+    """What an authorization code stands for until it is redeemed; in Redis under the code's fingerprint, at most 60 seconds."""
+
+    client_id: str
+    redirect_uri: str
+    subject_id: str
+    session_id: str
+    sub: str
+    scopes: tuple[str, ...]
+    claims: tuple[str, ...]
+    id_token_claims: tuple[str, ...]
+    trust: TrustLevel
+    amr: tuple[str, ...]
+    auth_time: datetime
+    created_at: datetime
+    consent_id: str | None
+    nonce: str | None = None
+    code_challenge: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Who let which tool in, with what, proven how. No personal claims. Revoking it kills every handle at once.
+
+    `code_hash` is the one-use gate (unique), `access_hash` finds the grant by its access token. `sid` is what this tool calls the
+    session (OIDC Back-Channel Logout 2.1). `expires_at` is the session's end, `access_expires_at` the access token's.
+    """
+
+    id: str
+    code_hash: str
+    access_hash: str
+    client_id: str
+    subject_id: str
+    session_id: str
+    sub: str
+    sid: str
+    scopes: tuple[str, ...]
+    claims: tuple[str, ...]
+    trust: TrustLevel
+    amr: tuple[str, ...]
+    auth_time: datetime
+    created_at: datetime
+    access_expires_at: datetime
+    expires_at: datetime
+    consent_id: str | None
+    revoked_at: datetime | None = None

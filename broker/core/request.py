@@ -1,0 +1,75 @@
+"""An authorization request in progress: what the tool asked for, validated, and what has been done about it so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from broker.core.trust import TrustLevel
+
+REQUEST_LIFETIME = timedelta(minutes=15)  # an eID sign-in takes time
+
+
+class Prompt(StrEnum):
+    """OIDC Core 3.1.2.1 `prompt`; other values are refused."""
+
+    NONE = "none"
+    LOGIN = "login"
+    CONSENT = "consent"
+    SELECT_ACCOUNT = "select_account"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """One request, bound to the browser that began it (`browser_id` is a fingerprint of its cookie).
+
+    `wanted_trust` is what the tool would like (acr_values), `required_trust` what it insists on (essential acr). `hinted_sub` is the
+    subject of a valid id_token_hint. `asked_userinfo` and `asked_id_token` are names from the `claims` parameter.
+    `signed_in_at`, `consented_at`, `denied_by` record what this request has already asked of the citizen, so that nothing is asked twice.
+    """
+
+    id: str
+    browser_id: str
+    client_id: str
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    response_mode: str = "query"
+    state: str | None = None
+    nonce: str | None = None
+    code_challenge: str | None = None
+    prompts: frozenset[Prompt] = frozenset()
+    max_age: int | None = None
+    wanted_trust: TrustLevel = TrustLevel.NONE
+    required_trust: TrustLevel = TrustLevel.NONE
+    hinted_sub: str | None = None
+    login_hint: str | None = None
+    provider_hint: str | None = None
+    ui_locales: tuple[str, ...] = ()
+    asked_userinfo: tuple[str, ...] = ()
+    asked_id_token: tuple[str, ...] = ()
+    signed_in_at: datetime | None = None
+    consented_at: datetime | None = None
+    denied_by: str | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Whether no page may be shown (prompt=none)."""
+        return Prompt.NONE in self.prompts
+
+    def expired(self, now: datetime) -> bool:
+        """Whether the citizen took longer than `REQUEST_LIFETIME`."""
+        return now >= self.created_at + REQUEST_LIFETIME
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamLogin:
+    """A sign-in sent to the hub and not yet answered; found again, once, by the fingerprint of its `state`."""
+
+    request_id: str
+    browser_id: str
+    provider_alias: str
+    nonce: str
+    code_verifier: str
+    started_at: datetime

@@ -1,0 +1,43 @@
+"""The broker's own session of a signed-in citizen: lives in Redis, encrypted, and holds all that is known from the citizen ID."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from broker.core.claim import HeldClaim
+from broker.core.trust import LIFETIME, TrustLevel, decayed
+
+SESSION_LIFETIME = LIFETIME[TrustLevel.BASIC]  # the session outlives a decayed level (design: "Where data lives")
+TOUCH_INTERVAL = timedelta(seconds=30)  # how exact `last_seen_at` is: not every request rewrites the session
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSession:
+    """One signed-in browser. `id` is the fingerprint of the cookie's value, so no store can be turned into a cookie."""
+
+    id: str
+    browser_id: str
+    subject_id: str
+    provider_alias: str
+    trust: TrustLevel
+    amr: tuple[str, ...]
+    claims: Mapping[str, HeldClaim]
+    authenticated_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    upstream_sid: str | None = None
+    upstream_id_token: str | None = None
+
+    def live(self, now: datetime) -> bool:
+        """Whether the session as a whole is still within its absolute and idle limits."""
+        return now < self.expires_at and self.trust_at(now) > TrustLevel.NONE
+
+    def trust_at(self, now: datetime) -> TrustLevel:
+        """The level that may be asserted now: the one reached at sign-in, decayed by age and idle time."""
+        return decayed(self.trust, now - self.authenticated_at, now - self.last_seen_at)
+
+    def needs_touch(self, now: datetime) -> bool:
+        """Whether `last_seen_at` is old enough to be written anew."""
+        return now - self.last_seen_at >= TOUCH_INTERVAL

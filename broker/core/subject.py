@@ -1,0 +1,66 @@
+"""Who a citizen is to the broker: an account without a name, its links to citizen IDs, and one subject per tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from broker.core.claim import HeldClaim
+from broker.core.trust import TrustLevel
+
+
+class SubjectStatus(StrEnum):
+    """Only an active account may sign in."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An account: no name, no e-mail."""
+
+    id: str
+    status: SubjectStatus
+    locale: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedIdentity:
+    """A citizen ID linked to an account, known only by a keyed hash of the upstream's identifier (A-27, A-38)."""
+
+    subject_id: str
+    provider_alias: str
+    upstream_hash: str
+    trust: TrustLevel
+    linked_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSubject:
+    """The `sub` a sector of tools knows an account by: random, stored once (A-38). `pseudonym` is what the citizen is called there."""
+
+    subject_id: str
+    sector: str
+    sub: str
+    pseudonym: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamIdentity:
+    """All that an upstream may hand over about one sign-in (dex: connector.Identity). `claims` are canonical, already transformed."""
+
+    provider_alias: str
+    upstream_sub: str
+    trust: TrustLevel
+    amr: tuple[str, ...]
+    claims: Mapping[str, HeldClaim]
+    authenticated_at: datetime
+    upstream_sid: str | None = None
+    id_token: str | None = None
