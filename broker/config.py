@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from broker.core.errors import ConfigurationError
 
@@ -61,6 +62,17 @@ class Settings(BaseSettings):
     metrics_port: int = Field(9100, ge=0, le=65535)
     log_level: str = "INFO"
     outbound_private_hosts: Words = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **others: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first (tests), then the environment, then secret files; no dotenv."""
+        return init_settings, env_settings, _SecretFiles(settings_cls)
 
     @field_validator("hub_signing_algs", "outbound_private_hosts", mode="before")
     @classmethod
@@ -136,26 +148,27 @@ def _derive(secret: str, purpose: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret.encode())
 
 
-def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Reads `BROKER_<NAME>_FILE`: the value of a setting stands in the file it names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        variable = _PREFIX + field_name.upper()
+        path = os.environ.get(f"{variable}_FILE")
+        if path is not None and variable in os.environ:
+            raise ConfigurationError(f"{variable} and {variable}_FILE are both set; keep one")
+        return (None if path is None else _read(variable, path)), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def load_settings() -> Settings:
     """Read the settings from the environment. Raises ConfigurationError naming each wrong variable, never its value."""
     try:
-        return Settings(**_values(environ))
+        return Settings()  # type: ignore[call-arg]  # the values come from the environment
     except ValidationError as error:
         raise ConfigurationError("\n".join(_sentence(problem) for problem in error.errors())) from None
-
-
-def _values(environ: Mapping[str, str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name in Settings.model_fields:
-        variable = _PREFIX + name.upper()
-        path = environ.get(f"{variable}_FILE")
-        if path is not None and variable in environ:
-            raise ConfigurationError(f"{variable} and {variable}_FILE are both set; keep one")
-        if path is not None:
-            values[name] = _read(variable, path)
-        elif variable in environ:
-            values[name] = environ[variable]
-    return values
 
 
 def _read(variable: str, path: str) -> str:
