@@ -1,0 +1,48 @@
+"""The long-running doors and the schema: `serve`, `worker`, `migrate`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+import click
+
+from broker.app import build_worker, open_database
+from broker.config import ROOT, load_settings
+from broker.store.migrations import migrate as migrate_database
+
+
+@click.command()
+def serve() -> None:
+    """Serve the broker over HTTP (gunicorn) behind a reverse proxy."""
+    load_settings()  # refuse with a sentence here, before gunicorn starts its workers
+    configuration = str(ROOT / "deploy" / "gunicorn.conf.py")
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--config", configuration, "broker.wsgi:application"])  # noqa: S606
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due and stop.")
+def worker(once: bool) -> None:
+    """Deliver logouts and clear what has expired. Any number may run, on any number of hosts."""
+    parts = build_worker(load_settings())
+    if once:
+        parts.run_once()
+        return
+    stop = threading.Event()
+
+    def drain(signum: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, drain)
+    signal.signal(signal.SIGINT, drain)
+    parts.run(stop)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database schema to this version. Running it twice changes nothing."""
+    changed = migrate_database(open_database(load_settings()))
+    click.echo("The schema was brought up to date." if changed else "The schema is up to date; nothing changed.")
