@@ -80,6 +80,24 @@ class DoubledParameter(BadRequest):
     code = "BP-400-DOUBLED"
 
 
+class MethodNotAllowed(BrokerError):
+    """This address does not take this HTTP method."""
+
+    code = "BP-405"
+    status = 405
+    oauth_error = "invalid_request"
+    message_key = "error.bad_request"
+
+
+class TooLarge(BrokerError):
+    """A request is larger than anything the broker takes."""
+
+    code = "BP-413"
+    status = 413
+    oauth_error = "invalid_request"
+    message_key = "error.bad_request"
+
+
 class NotFound(BrokerError):
     """There is nothing at this address."""
 
@@ -259,6 +277,24 @@ class InvalidGrant(BrokerError):
     code = "BP-400-GRANT"
     status = 400
     oauth_error = "invalid_grant"
+    message_key = "error.bad_request"
+
+
+class InvalidClient(BrokerError):
+    """The client did not prove who it is: unknown, not live, wrong secret, or a method its record does not allow."""
+
+    code = "BP-401-CLIENT"
+    status = 401
+    oauth_error = "invalid_client"
+    message_key = "error.bad_request"
+
+
+class UnsupportedGrantType(BrokerError):
+    """The grant type is missing or none that this provider has."""
+
+    code = "BP-400-GRANT-TYPE"
+    status = 400
+    oauth_error = "unsupported_grant_type"
     message_key = "error.bad_request"
 
 
