@@ -1,0 +1,138 @@
+"""The simulator without its web pages: accept a request, offer logins, answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from deploy.demo.bundid import faults
+from deploy.demo.bundid.answer import ErrorPlan, missing_required, plan_answer
+from deploy.demo.bundid.authn_request import AuthnRequest, Receiver
+from deploy.demo.bundid.identity import Login, Value, release
+from deploy.demo.bundid.keys import Keys
+from deploy.demo.bundid.logins import PendingLogin, PendingLogins
+from deploy.demo.bundid.metadata import build_metadata
+from deploy.demo.bundid.offer import Offer
+from deploy.demo.bundid.response import ResponseWriter, to_form_field
+from deploy.demo.bundid.sp_metadata import ServiceProviders
+from deploy.demo.bundid.vocabulary import Attribute
+from deploy.demo.persons import Person
+
+SSO_PATH = "/idp/profile/SAML2/POST/SSO"
+
+
+class CancelStatus(StrEnum):
+    """The two spellings of a cancelled login that are reported of BundID; relying parties must accept both."""
+
+    AUTHN_FAILED = "AuthnFailed"
+    REQUEST_DENIED = "RequestDenied"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one simulator is: its name and address, whom it serves, and how it deviates on purpose."""
+
+    entity_id: str
+    base_url: str
+    sp_metadata: tuple[str, ...] = ()
+    cancel_status: CancelStatus = CancelStatus.AUTHN_FAILED
+    show_faults: bool = False
+    any_level: bool = False
+    has_berca: bool = True
+    publish_next_key: bool = False
+
+    @property
+    def sso_url(self) -> str:
+        return self.base_url + SSO_PATH
+
+
+@dataclass(frozen=True, slots=True)
+class PostedForm:
+    """What the browser posts to the service provider."""
+
+    action: str
+    saml_response: str
+    relay_state: str
+
+
+@dataclass
+class Simulator:
+    """One BundID. ``clock`` returns aware UTC; ``always_faults`` bend every answer."""
+
+    settings: Settings
+    keys: Keys
+    persons: tuple[Person, ...]
+    clock: Callable[[], dt.datetime]
+    always_faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        providers = ServiceProviders(self.settings.sp_metadata)
+        self.receiver = Receiver(self.settings.sso_url, providers, self.settings.has_berca)
+        self.pending = PendingLogins()
+        self.writer = ResponseWriter(self.keys)
+
+    def metadata(self) -> bytes:
+        pairs = [self.keys.signing] + ([self.keys.next_signing] if self.settings.publish_next_key else [])
+        return build_metadata(self.settings.entity_id, self.settings.sso_url, pairs)
+
+    def begin(self, saml_request: str, relay_state: str) -> str:
+        """Accepts a posted AuthnRequest and returns the id of the login; RequestRefused or MetadataUnavailable otherwise."""
+        now = self.clock()
+        return self.pending.add(self.receiver.accept(saml_request, relay_state, now), now)
+
+    def login(self, login_id: str) -> PendingLogin:
+        return self.pending.get(login_id, self.clock())
+
+    def offer(self, request: AuthnRequest) -> Offer:
+        return Offer(request, self.persons, self.settings.any_level)
+
+    def released(self, request: AuthnRequest, login: Login) -> Mapping[Attribute, Value]:
+        """All that BundID knows for this login and service, asked for or not."""
+        return release(login, request.provider.entity_id, self.keys.salt, self.clock())
+
+    def finish(self, login_id: str, address: str, fault_names: list[str]) -> PostedForm:
+        """Answers with the chosen citizen, or with an error if a required attribute is missing; the login is over."""
+        pending = self.pending.take(login_id, self.clock())
+        request, login = pending.request, pending.chosen
+        if login is None:
+            return self._error(request, self.settings.cancel_status, "No citizen was chosen.")
+        released = self.released(request, login)
+        if missing := missing_required(request, released):
+            return self._missing(request, missing[0].name)
+        plan = plan_answer(request, login, released, self.clock(), self.settings.entity_id)
+        plan = faults.bend(replace(plan, address=address), self.always_faults + fault_names)
+        certificate = request.provider.encryption_certificate
+        if certificate is None:
+            raise ValueError("a request without an encryption certificate was accepted")
+        return _form(request, self.writer.success(plan, certificate))
+
+    def cancel(self, login_id: str, status: CancelStatus | None) -> PostedForm:
+        """Answers that the citizen does not want to; the login is over."""
+        pending = self.pending.take(login_id, self.clock())
+        message = "Authentication was canceled by the user."
+        return self._error(pending.request, status or self.settings.cancel_status, message)
+
+    def _missing(self, request: AuthnRequest, name: str) -> PostedForm:
+        message = f"Attribute {name} is required but not available in Nutzerkonto."
+        error = {"code": "IDP_REQUIRED_ATTRIBUTES_MISSING", "message": message}
+        detail = json.dumps({"version": "1.0", "errors": [error]}) if request.extension.status_detail else None
+        return self._error(request, CancelStatus.REQUEST_DENIED, message, detail)
+
+    def _error(self, request: AuthnRequest, status: CancelStatus, message: str, detail: str | None = None) -> PostedForm:
+        plan = ErrorPlan(
+            issuer=self.settings.entity_id,
+            destination=request.acs_url,
+            in_response_to=request.request_id,
+            issued_at=self.clock(),
+            sub_status=status,
+            message=message,
+            detail=detail,
+        )
+        return _form(request, self.writer.error(plan))
+
+
+def _form(request: AuthnRequest, response: bytes) -> PostedForm:
+    return PostedForm(request.acs_url, to_form_field(response), request.relay_state)
