@@ -110,30 +110,34 @@ class NotFound(BrokerError):
 # --- a citizen's path that broke: shown on our own page --------------------------------------------------------------------------------
 
 
-class RequestExpired(BrokerError):
+class Refusal(BrokerError):
+    """The broker does not go on with this sign-in."""
+
+    code = "BP-403"
+    status = 403
+    oauth_error = "access_denied"
+    message_key = "error.denied"
+
+
+class RequestExpired(Refusal):
     """The sign-in in progress is unknown or took longer than 15 minutes."""
 
     code = "BP-410-REQUEST"
     status = 410
-    oauth_error = "access_denied"
     message_key = "error.request_expired"
 
 
-class ForeignBrowser(BrokerError):
+class ForeignBrowser(Refusal):
     """The sign-in in progress was started in another browser (A-28, SE-02)."""
 
     code = "BP-403-BROWSER"
-    status = 403
-    oauth_error = "access_denied"
     message_key = "error.foreign_browser"
 
 
-class FormExpired(BrokerError):
+class FormExpired(Refusal):
     """A form was sent without a valid token against cross-site requests (SE-11)."""
 
     code = "BP-403-FORM"
-    status = 403
-    oauth_error = "access_denied"
     message_key = "error.form_expired"
 
 
@@ -146,77 +150,57 @@ class UpstreamRefused(BrokerError):
     message_key = "error.upstream_refused"
 
 
-class UpstreamCancelled(BrokerError):
+class UpstreamCancelled(Refusal):
     """The citizen, or the citizen ID, ended the sign-in there."""
 
     code = "BP-403-CANCELLED"
-    status = 403
-    oauth_error = "access_denied"
     message_key = "error.cancelled"
 
 
-class AccountBlocked(BrokerError):
+class AccountBlocked(Refusal):
     """The account was blocked or erased by an administrator."""
 
     code = "BP-403-BLOCKED"
-    status = 403
-    oauth_error = "access_denied"
     message_key = "error.blocked"
 
 
 # --- refusals the judge pronounces; they reach the tool by redirect --------------------------------------------------------------------
 
 
-class AccessDenied(BrokerError):
+class AccessDenied(Refusal):
     """The citizen said no."""
 
     code = "BP-403-DENIED"
-    status = 403
-    oauth_error = "access_denied"
-    message_key = "error.denied"
 
 
-class LoginRequired(BrokerError):
+class LoginRequired(Refusal):
     """prompt=none, and nobody suitable is signed in."""
 
     code = "BP-403-LOGIN"
-    status = 403
     oauth_error = "login_required"
     message_key = "error.login_required"
 
 
-class ConsentRequired(BrokerError):
+class ConsentRequired(Refusal):
     """prompt=none, and the citizen has not agreed yet."""
 
     code = "BP-403-CONSENT"
-    status = 403
     oauth_error = "consent_required"
     message_key = "error.consent_required"
 
 
-class InteractionRequired(BrokerError):
+class InteractionRequired(Refusal):
     """prompt=none, and a page would be needed."""
 
     code = "BP-403-INTERACTION"
-    status = 403
     oauth_error = "interaction_required"
     message_key = "error.interaction_required"
 
 
-class AccountSelectionRequired(BrokerError):
-    """prompt=none, and the citizen would have to choose an account."""
-
-    code = "BP-403-SELECTION"
-    status = 403
-    oauth_error = "account_selection_required"
-    message_key = "error.interaction_required"
-
-
-class UnmetTrust(BrokerError):
+class UnmetTrust(Refusal):
     """The level that the tool needs was not reached (OpenID Connect Core, Unmet Authentication Requirements)."""
 
     code = "BP-403-LEVEL"
-    status = 403
     oauth_error = "unmet_authentication_requirements"
     message_key = "error.unmet_trust"
 
