@@ -80,30 +80,25 @@ class DoubledParameter(BadRequest):
     code = "BP-400-DOUBLED"
 
 
-class MethodNotAllowed(BrokerError):
+class MethodNotAllowed(BadRequest):
     """This address does not take this HTTP method."""
 
     code = "BP-405"
     status = 405
-    oauth_error = "invalid_request"
-    message_key = "error.bad_request"
 
 
-class TooLarge(BrokerError):
+class TooLarge(BadRequest):
     """A request is larger than anything the broker takes."""
 
     code = "BP-413"
     status = 413
-    oauth_error = "invalid_request"
-    message_key = "error.bad_request"
 
 
-class NotFound(BrokerError):
+class NotFound(BadRequest):
     """There is nothing at this address."""
 
     code = "BP-404"
     status = 404
-    oauth_error = "invalid_request"
     message_key = "error.not_found"
 
 
