@@ -21,6 +21,7 @@ class BrokerError(Exception):
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or (type(self).__doc__ or "").strip().splitlines()[0])
         self.detail = str(self)
+        self.request_id: str | None = None  # the sign-in in progress, where one is known, so that a page can offer to try again
 
 
 # --- outages: never reported as a refusal (A-47) -------------------------------------------------------------------------------------

@@ -16,11 +16,15 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class UpstreamRequest:
-    """A sign-in to begin: at which citizen ID, at least at which level, in which language. Never which tool asked."""
+    """A sign-in to begin: at which citizen ID, at least at which level, in which language. Never which tool asked.
+
+    `claims` names the claims anybody may use; the hub asks the citizen ID for nothing beyond them. None asks for all it can map.
+    """
 
     provider_alias: str
     trust: TrustLevel
     locale: str
+    claims: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,242 @@
+"""The judge: from all that is known about a request to the one next step. Pure; nothing else decides.
+
+It always ends. Each step is asked at most once per request (`signed_in_at`, `consented_at` remember it), and every step that needs the
+citizen knows the error it becomes under prompt=none. It never issues below the required level, for another person or citizen ID than
+asked for, or without consent (first-party tools aside).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from broker.core.client import Client, ClientStatus
+from broker.core.consent import Standing
+from broker.core.errors import AccessDenied, AccountBlocked, BrokerError, ConsentRequired, LoginRequired, UnmetTrust
+from broker.core.provider import IdentityProvider
+from broker.core.request import AuthorizationRequest, Prompt
+from broker.core.session import BrokerSession
+from broker.core.trust import TrustLevel
+
+CLOCK_SKEW = timedelta(seconds=10)  # between the broker and the hub (A-24)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All the judge may look at. `claims` are those the tool may get and asked for, `text_version` names the wording that explains them.
+
+    `standing` belongs to the session's account; it is None exactly when there is no session.
+    """
+
+    request: AuthorizationRequest
+    client: Client | None
+    providers: tuple[IdentityProvider, ...]
+    session: BrokerSession | None
+    standing: Standing | None
+    claims: tuple[str, ...]
+    text_version: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseProvider:
+    """Let the citizen choose among these citizen IDs, then sign in at this level."""
+
+    aliases: tuple[str, ...]
+    trust: TrustLevel
+
+    @property
+    def silent_error(self) -> BrokerError:
+        """What this becomes under prompt=none."""
+        return LoginRequired()
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Send the citizen to this citizen ID: there is nothing to choose."""
+
+    alias: str
+    trust: TrustLevel
+
+    @property
+    def silent_error(self) -> BrokerError:
+        """What this becomes under prompt=none."""
+        return LoginRequired()
+
+
+@dataclass(frozen=True, slots=True)
+class StepUp:
+    """The citizen is signed in, but not surely enough: explain, and offer these citizen IDs (the present one first)."""
+
+    aliases: tuple[str, ...]
+    trust: TrustLevel
+
+    @property
+    def silent_error(self) -> BrokerError:
+        """What this becomes under prompt=none."""
+        return LoginRequired("The present sign-in does not reach the level that was asked for.")
+
+
+@dataclass(frozen=True, slots=True)
+class AskConsent:
+    """Show what the tool will get, and ask."""
+
+    claims: tuple[str, ...]
+    scopes: tuple[str, ...]
+
+    @property
+    def silent_error(self) -> BrokerError:
+        """What this becomes under prompt=none."""
+        return ConsentRequired()
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """All is there: give the tool a code. `standing` is what the decision rests on, so that nothing needs to be read twice."""
+
+    trust: TrustLevel
+    claims: tuple[str, ...]
+    scopes: tuple[str, ...]
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Tell the tool no."""
+
+    error: BrokerError
+
+
+Step = ChooseProvider | SignIn | StepUp | AskConsent | Issue | Refuse
+
+
+def next_step(situation: Situation) -> Step:
+    """The one next step. Under prompt=none only Issue and Refuse come out."""
+    step = _next(situation)
+    if situation.request.silent and isinstance(step, ChooseProvider | SignIn | StepUp | AskConsent):
+        return Refuse(step.silent_error)
+    return step
+
+
+def required_trust(request: AuthorizationRequest, client: Client) -> TrustLevel:
+    """The level below which nothing is issued: the tool's minimum, or what this request insists on."""
+    return max(client.minimum_trust, request.required_trust, TrustLevel.BASIC)
+
+
+def wanted_trust(request: AuthorizationRequest, client: Client) -> TrustLevel:
+    """The level to try for: the required one, or a higher one the request would like."""
+    return max(required_trust(request, client), request.wanted_trust)
+
+
+def usable_providers(
+    request: AuthorizationRequest, client: Client, providers: tuple[IdentityProvider, ...]
+) -> tuple[IdentityProvider, ...]:
+    """Citizen IDs this request may be sent to: enabled, allowed for the tool, able to reach the required level; only the hinted one if
+    the hint names one of them."""
+    required = required_trust(request, client)
+    able = tuple(one for one in _allowed(client, providers) if one.trust_ceiling >= required)
+    hinted = tuple(one for one in able if one.alias == request.provider_hint)
+    return hinted or able
+
+
+def _next(situation: Situation) -> Step:
+    request, client, session, standing = situation.request, situation.client, situation.session, situation.standing
+    if request.denied_by:
+        return Refuse(AccessDenied())
+    if client is None or client.status is not ClientStatus.LIVE:
+        return Refuse(AccessDenied("This tool is not live."))
+    if session is None or standing is None or not session.live(situation.now):
+        return _sign_in(situation, client)
+    if not standing.subject_active:
+        return Refuse(AccountBlocked())
+    if not _fits(situation, client, session, standing):
+        return _sign_in(situation, client)
+    return _too_low(situation, client, session) or _consent(situation, client, standing) or _issue(situation, session, standing)
+
+
+def _allowed(client: Client, providers: tuple[IdentityProvider, ...]) -> tuple[IdentityProvider, ...]:
+    return tuple(one for one in providers if one.enabled and client.allows_provider(one.alias))
+
+
+def _fits(situation: Situation, client: Client, session: BrokerSession, standing: Standing) -> bool:
+    """Whether this session may answer this request at all: the right citizen ID, the right person, fresh enough."""
+    request = situation.request
+    allowed = {one.alias for one in _allowed(client, situation.providers)}
+    hint = request.provider_hint
+    if session.provider_alias not in allowed or (hint in allowed and hint != session.provider_alias):
+        return False
+    if request.hinted_sub is not None and request.hinted_sub != standing.sub:
+        return False
+    return not _must_be_fresh(request, session, situation.now) or _signed_in_for(request, session)
+
+
+def _must_be_fresh(request: AuthorizationRequest, session: BrokerSession, now: datetime) -> bool:
+    if request.prompts & {Prompt.LOGIN, Prompt.SELECT_ACCOUNT}:
+        return True
+    if request.max_age is None:
+        return False
+    return request.max_age == 0 or (now - session.authenticated_at).total_seconds() > request.max_age  # OIDC Core 3.1.2.1
+
+
+def _signed_in_for(request: AuthorizationRequest, session: BrokerSession) -> bool:
+    return request.signed_in_at is not None and session.authenticated_at + CLOCK_SKEW >= request.created_at
+
+
+def _sign_in(situation: Situation, client: Client) -> Step:
+    request = situation.request
+    if request.signed_in_at is not None:
+        return Refuse(AccessDenied("The sign-in did not fit what was asked for: another person, another citizen ID, or ended since."))
+    usable = usable_providers(request, client, situation.providers)
+    wanted = wanted_trust(request, client)
+    if not usable:
+        return Refuse(_nothing_usable(situation, client))
+    if Prompt.SELECT_ACCOUNT in request.prompts or len(usable) > 1:
+        return ChooseProvider(tuple(one.alias for one in usable), wanted)
+    return SignIn(usable[0].alias, wanted)
+
+
+def _nothing_usable(situation: Situation, client: Client) -> BrokerError:
+    if situation.request.silent:
+        return LoginRequired()
+    if _allowed(client, situation.providers):
+        return UnmetTrust("No citizen ID that this tool allows reaches the required level.")
+    return AccessDenied("No citizen ID is available for this tool.")
+
+
+def _too_low(situation: Situation, client: Client, session: BrokerSession) -> Step | None:
+    """The step towards a higher level, or None when the present level will do."""
+    request = situation.request
+    required, wanted = required_trust(request, client), wanted_trust(request, client)
+    reached = session.trust_at(situation.now)
+    if reached >= wanted or (reached >= required and (request.silent or request.signed_in_at is not None)):
+        return None
+    if request.signed_in_at is not None:
+        return Refuse(UnmetTrust())
+    for level in (wanted, required):
+        able = [one for one in usable_providers(request, client, situation.providers) if one.trust_ceiling >= level]
+        if able and reached < level:
+            able.sort(key=lambda one: one.alias != session.provider_alias)
+            return StepUp(tuple(one.alias for one in able), level)
+    return None if reached >= required else Refuse(LoginRequired() if request.silent else UnmetTrust())
+
+
+def _consent(situation: Situation, client: Client, standing: Standing) -> Step | None:
+    """The question to ask, or None when the citizen's agreement stands."""
+    request = situation.request
+    asked_anew = Prompt.CONSENT in request.prompts and request.consented_at is None
+    if not asked_anew and (client.first_party or _agreed(situation, standing)):
+        return None
+    if request.consented_at is not None:
+        return Refuse(ConsentRequired("The agreement does not cover what is asked for; it may have been withdrawn meanwhile."))
+    return AskConsent(situation.claims, request.scopes)
+
+
+def _agreed(situation: Situation, standing: Standing) -> bool:
+    consent = standing.consent
+    if consent is None or not consent.valid(situation.now):
+        return False
+    return consent.covers(situation.request.scopes, situation.claims, situation.text_version)
+
+
+def _issue(situation: Situation, session: BrokerSession, standing: Standing) -> Issue:
+    return Issue(session.trust_at(situation.now), situation.claims, situation.request.scopes, standing)
