@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from broker.core.claim import HeldClaim
@@ -41,3 +41,7 @@ class BrokerSession:
     def needs_touch(self, now: datetime) -> bool:
         """Whether `last_seen_at` is old enough to be written anew."""
         return now - self.last_seen_at >= TOUCH_INTERVAL
+
+    def touched(self, now: datetime) -> BrokerSession:
+        """The session as seen now: idle time starts anew, but a level that has decayed does not come back."""
+        return replace(self, trust=self.trust_at(now), last_seen_at=now)
