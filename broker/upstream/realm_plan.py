@@ -1,0 +1,67 @@
+"""What stands between a realm and its files: steps that can be shown to people and then be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from broker.core.errors import BrokerError, UpstreamRefused, UpstreamUnavailable
+
+NOTHING = "- nothing to change: Keycloak is as the files say"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One object to create, change or remove; `lines` say it to people, `take` does it."""
+
+    lines: tuple[str, ...]
+    take: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in the order they are taken. `notes` name what Keycloak holds beyond the files and what stays untouched."""
+
+    steps: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether Keycloak is as the files say."""
+        return not self.steps
+
+    def lines(self) -> list[str]:
+        """The plan for people: `+ create`, `~ change`, `- remove`, or one line saying that there is nothing to do; secrets masked."""
+        changes = [line for step in self.steps for line in step.lines] or [NOTHING]
+        return [*changes, *(f"! {note}" for note in self.notes)]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was done; empty when nothing had to be."""
+
+    lines: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything had to be done."""
+        return bool(self.lines)
+
+
+def take_all(plan: Plan) -> Applied:
+    """Takes every step. On a failure raises the same kind of error, telling what was done and what was not."""
+    done: list[str] = []
+    for position, step in enumerate(plan.steps):
+        try:
+            step.take()
+        except BrokerError as failure:
+            not_done = [line for each in plan.steps[position:] for line in each.lines]
+            raise _interrupted(failure, done, not_done) from None
+        done += step.lines
+    return Applied(tuple(done))
+
+
+def _interrupted(failure: BrokerError, done: list[str], not_done: list[str]) -> BrokerError:
+    kind = UpstreamUnavailable if isinstance(failure, UpstreamUnavailable) else UpstreamRefused
+    parts = [failure.detail, "Done before that:", *(done or ["(nothing)"]), "Not done:", *not_done, "Apply again to finish."]
+    return kind("\n".join(parts))
