@@ -1,0 +1,185 @@
+"""Issuing: codes for tools, their redemption (once, decided in SQL), and what an access token still shows."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+
+from broker.core.claim import ClaimData
+from broker.core.client import Client
+from broker.core.errors import BrokerError, InvalidGrant, InvalidToken, StoreUnavailable
+from broker.core.grant import ACCESS_TOKEN_LIFETIME, CODE_LIFETIME, Grant, IssuedCode
+from broker.core.ids import fingerprint, keyed_hash, new_id, new_secret, same
+from broker.core.next_step import Issue
+from broker.core.ports import Clock
+from broker.core.request import AuthorizationRequest
+from broker.core.session import BrokerSession
+from broker.flows.judging import Judging
+from broker.flows.naming import new_pseudonym
+from broker.flows.releasing import PSEUDONYM_CLAIMS
+from broker.store.codes import Codes
+from broker.store.grants import Grants
+from broker.store.sessions import Sessions
+from broker.store.subjects import Subjects
+
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 4.1
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """What a code turned into. `id_token_values` are the claims that also go into the ID token (besides the protocol's own)."""
+
+    grant: Grant
+    issued: IssuedCode
+    access_token: str
+    session: BrokerSession
+    id_token_values: dict[str, ClaimData]
+
+
+@dataclass(frozen=True, slots=True)
+class Issuing:
+    """Codes, grants and access tokens. `sid_key` makes the name of a session at a tool, so that two tools cannot compare it."""
+
+    judging: Judging
+    codes: Codes
+    grants: Grants
+    sessions: Sessions
+    subjects: Subjects
+    sid_key: bytes
+    clock: Clock
+
+    def code(self, request: AuthorizationRequest, session: BrokerSession, issue: Issue) -> str:
+        """A new code for the tool; also counts as a sign of life of the session. One round trip to Redis."""
+        client = self._client(request.client_id)
+        now, code = self.clock(), new_secret()
+        consent = issue.standing.consent
+        issued = IssuedCode(
+            client_id=client.client_id,
+            redirect_uri=request.redirect_uri,
+            subject_id=session.subject_id,
+            session_id=session.id,
+            sub=issue.standing.sub or self._new_sub(client, session),
+            scopes=issue.scopes,
+            claims=issue.claims,
+            id_token_claims=self.judging.releasing.id_token_claims(client, request, issue.claims),
+            trust=issue.trust,
+            amr=session.amr,
+            auth_time=session.authenticated_at,
+            created_at=now,
+            consent_id=consent.id if consent and not client.first_party else None,
+            nonce=request.nonce,
+            code_challenge=request.code_challenge,
+        )
+        self.codes.add(code, issued, session.touched(now) if session.needs_touch(now) else None)
+        return code
+
+    def redeem(self, code: str, client_id: str, redirect_uri: str, code_verifier: str | None) -> Redeemed:
+        """Turn a code into a grant and its access token. The client is authenticated already.
+
+        Raises InvalidGrant. Any code that is presented is used up by it, also by the wrong client or with a wrong verifier (CO-03);
+        a second use revokes what the first one issued (A-05). After an outage of SQL the code can be presented again.
+        """
+        issued = self.codes.take(code)
+        if issued is None:
+            self.grants.revoke_by_code(fingerprint(code))
+            raise InvalidGrant
+        session = self._checked(issued, client_id, redirect_uri, code_verifier)
+        access_token = new_secret()
+        grant = self._grant(issued, session, code, access_token)
+        if not self._gate(code, issued, grant):
+            self.grants.revoke_by_code(grant.code_hash)
+            raise InvalidGrant
+        return Redeemed(grant, issued, access_token, session, self._id_token_values(issued, session))
+
+    def userinfo(self, access_token: str) -> dict[str, ClaimData]:
+        """`sub` and the claims that record and citizen still allow. Raises InvalidToken, also when the session has ended (CN-05)."""
+        grant = self.grants.find_by_access(fingerprint(access_token))
+        client = self.judging.clients.find(grant.client_id) if grant else None
+        session = self.sessions.find(grant.session_id) if grant else None
+        if grant is None or client is None or session is None or not self._still_good(session, grant.subject_id):
+            raise InvalidToken
+        pseudonym = self._pseudonym(session, client, grant.claims)
+        return {"sub": grant.sub, **self.judging.releasing.values(client, grant.claims, session, pseudonym)}
+
+    def _checked(self, issued: IssuedCode, client_id: str, redirect_uri: str, verifier: str | None) -> BrokerSession:
+        """The code's session, if everything it is bound to fits (A-05)."""
+        fits = (
+            same(issued.client_id, client_id)
+            and same(issued.redirect_uri, redirect_uri)
+            and _proves(verifier, issued.code_challenge)
+            and self.clock() < issued.created_at + CODE_LIFETIME
+        )
+        session = self.sessions.find(issued.session_id) if fits else None
+        if session is None or not self._still_good(session, issued.subject_id):
+            raise InvalidGrant
+        return session
+
+    def _still_good(self, session: BrokerSession, subject_id: str) -> bool:
+        """Whether the session is that person's and its citizen ID has not been switched off (A-31)."""
+        provider = self.judging.providers.find(session.provider_alias)
+        return session.subject_id == subject_id and provider is not None and provider.enabled and session.live(self.clock())
+
+    def _gate(self, code: str, issued: IssuedCode, grant: Grant) -> bool:
+        try:
+            return self.grants.add(grant)
+        except StoreUnavailable:
+            with suppress(BrokerError):  # the outage is told in any case; the gate decides should the grant be there after all
+                self.codes.add(code, issued, None)
+            raise
+
+    def _grant(self, issued: IssuedCode, session: BrokerSession, code: str, access_token: str) -> Grant:
+        now = self.clock()
+        return Grant(
+            id=new_id(),
+            code_hash=fingerprint(code),
+            access_hash=fingerprint(access_token),
+            client_id=issued.client_id,
+            subject_id=issued.subject_id,
+            session_id=session.id,
+            sub=issued.sub,
+            sid=keyed_hash(self.sid_key, session.id, issued.client_id),
+            scopes=issued.scopes,
+            claims=issued.claims,
+            trust=issued.trust,
+            amr=issued.amr,
+            auth_time=issued.auth_time,
+            created_at=now,
+            access_expires_at=min(now + ACCESS_TOKEN_LIFETIME, session.expires_at),
+            expires_at=session.expires_at,
+            consent_id=issued.consent_id,
+        )
+
+    def _id_token_values(self, issued: IssuedCode, session: BrokerSession) -> dict[str, ClaimData]:
+        if not issued.id_token_claims:
+            return {}
+        client = self._client(issued.client_id)
+        pseudonym = self._pseudonym(session, client, issued.id_token_claims)
+        return self.judging.releasing.values(client, issued.id_token_claims, session, pseudonym)
+
+    def _pseudonym(self, session: BrokerSession, client: Client, claims: tuple[str, ...]) -> str | None:
+        """Read from SQL only where a claim needs it."""
+        if PSEUDONYM_CLAIMS.isdisjoint(claims):
+            return None
+        return self.judging.standings.find(session.subject_id, client).pseudonym
+
+    def _new_sub(self, client: Client, session: BrokerSession) -> str:
+        return self.subjects.tool_subject(session.subject_id, client.sector, new_pseudonym()).sub
+
+    def _client(self, client_id: str) -> Client:
+        client = self.judging.clients.find(client_id)
+        if client is None:
+            raise InvalidGrant("The tool is not registered any more.")
+        return client
+
+
+def _proves(verifier: str | None, challenge: str | None) -> bool:
+    """S256 only; a verifier without a challenge is a downgrade, a challenge without a verifier is theft (A-04, RFC 7636 4.6)."""
+    if challenge is None or verifier is None:
+        return challenge is None and verifier is None
+    if not _VERIFIER.fullmatch(verifier):
+        return False
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return same(base64.urlsafe_b64encode(digest).rstrip(b"=").decode(), challenge)

@@ -1,0 +1,49 @@
+"""Gathering what the judge looks at: one SQL statement (the account's standing with the tool), everything else from caches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from broker.core.client import Client
+from broker.core.consent import Standing
+from broker.core.next_step import Situation, Step, next_step
+from broker.core.ports import Clock
+from broker.core.request import AuthorizationRequest
+from broker.core.session import BrokerSession
+from broker.flows.releasing import Releasing
+from broker.store.clients import Clients
+from broker.store.providers import Providers
+from broker.store.standings import Standings
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Judges a request in the light of the browser's session."""
+
+    clients: Clients
+    providers: Providers
+    standings: Standings
+    releasing: Releasing
+    clock: Clock
+
+    def judge(self, request: AuthorizationRequest, session: BrokerSession | None) -> Step:
+        """The one next step. A session of another browser, or one that has ended, counts as none."""
+        now = self.clock()
+        client = self.clients.find(request.client_id)
+        if session and (session.browser_id != request.browser_id or not session.live(now)):
+            session = None
+        return next_step(
+            Situation(
+                request=request,
+                client=client,
+                providers=tuple(self.providers.list()),
+                session=session,
+                standing=self._standing(session, client),
+                claims=self.releasing.claims(client, request) if client else (),
+                text_version=self.releasing.text_version(client) if client else "",
+                now=now,
+            )
+        )
+
+    def _standing(self, session: BrokerSession | None, client: Client | None) -> Standing | None:
+        return self.standings.find(session.subject_id, client) if session and client else None

@@ -1,0 +1,34 @@
+"""From a citizen ID's identity to an account: found by a keyed hash of (citizen ID, its key for the person), or created. Never by e-mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from broker.core.errors import AccountBlocked
+from broker.core.ids import keyed_hash, new_id
+from broker.core.ports import Clock
+from broker.core.subject import LinkedIdentity, Subject, SubjectStatus, UpstreamIdentity
+from broker.store.subjects import Subjects
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """Accounts and their links. `link_key` is outside the database, so a stolen table cannot be matched to people (A-38)."""
+
+    subjects: Subjects
+    link_key: bytes
+    clock: Clock
+
+    def account_of(self, identity: UpstreamIdentity, locale: str) -> Subject:
+        """The account of this person; the first sign-in makes it. Raises AccountBlocked when it may not sign in."""
+        hashed = keyed_hash(self.link_key, identity.provider_alias, identity.upstream_sub)
+        subject = self.subjects.find_by_link(identity.provider_alias, hashed) or self._create(identity, hashed, locale)
+        if subject.status is not SubjectStatus.ACTIVE:
+            raise AccountBlocked
+        return subject
+
+    def _create(self, identity: UpstreamIdentity, hashed: str, locale: str) -> Subject:
+        now = self.clock()
+        subject = Subject(new_id(), SubjectStatus.ACTIVE, locale, now)
+        link = LinkedIdentity(subject.id, identity.provider_alias, hashed, identity.trust, linked_at=now, last_seen_at=now)
+        return self.subjects.add(subject, link)

@@ -1,0 +1,149 @@
+"""Which claims a tool gets, and what stands in them: the one place, for userinfo, ID token and consent page alike.
+
+Derive, then discard (citizen IDs 6): a tool sees its own municipalities and age thresholds only, an address that nobody confirmed is
+never called verified, and an unproven residence is not asserted without saying so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from broker.core.claim import ClaimData, ClaimTable, HeldClaim, ReleaseClass
+from broker.core.client import Client
+from broker.core.request import AuthorizationRequest
+from broker.core.session import BrokerSession
+from broker.core.transforms import german_day
+from broker.core.trust import TrustLevel
+
+PSEUDONYM_CLAIMS = frozenset({"preferred_username", "nickname"})
+LOCALE_CLAIM = "locale"
+SELF_ASSERTED = "self"
+PROVEN = TrustLevel.SUBSTANTIAL
+"""From this level on a place of residence may be asserted without naming its evidence beside it."""
+
+_EMAIL_CLAIMS = frozenset({"email", "email_verified"})
+_RESIDENCE_DETAILS = ("bp_residence_evidence", "bp_residence_as_of")
+
+
+@dataclass(frozen=True, slots=True)
+class Releasing:
+    """Decides by the claim table, the client's record and what the session holds."""
+
+    claim_table: ClaimTable
+    _versions: dict[str, tuple[Client, str]] = field(default_factory=dict, repr=False, compare=False)
+
+    def claims(self, client: Client, request: AuthorizationRequest) -> tuple[str, ...]:
+        """Names of the claims that this request asks for and this tool may get, in the table's order."""
+        asked = request.asked_userinfo + request.asked_id_token
+        return self._releasable(client, request.scopes, asked)
+
+    def id_token_claims(self, client: Client, request: AuthorizationRequest, claims: Iterable[str]) -> tuple[str, ...]:
+        """Those of the claims that also travel in the ID token: all by the client's switch, else the ones asked for there."""
+        return tuple(name for name in claims if client.claims_in_id_token or name in request.asked_id_token)
+
+    def values(
+        self, client: Client, claims: Iterable[str], session: BrokerSession, pseudonym: str | None
+    ) -> dict[str, ClaimData]:
+        """The canonical values of these claims, and of those every tool gets. What is not known is absent, never guessed."""
+        found = {name: self._value(name, client, session, pseudonym) for name in claims}
+        values = {name: value for name, value in found.items() if value is not None}
+        values["bp_subject_type"] = "person"
+        _withhold_unproven_residence(values, session)
+        loa = self._levels(values, session)
+        if loa:
+            values["bp_attr_loa"] = loa
+        return values
+
+    def text_version(self, client: Client) -> str:
+        """Names the wording a citizen is shown for this tool: another one when a claim or a purpose is added or reworded (CN-04).
+
+        Covers all the tool may ever ask for, so that asking for less never counts as a new wording.
+        """
+        known = self._versions.get(client.client_id)
+        if known is None or known[0] is not client:
+            known = self._versions[client.client_id] = (client, self._wording(client))
+        return known[1]
+
+    def upstream_claims(self, clients: Iterable[Client], alias: str) -> tuple[str, ...]:
+        """All that these tools together may get from a citizen ID: one sign-in serves them all, and nothing beyond is asked for."""
+        names = {name for client in clients for name in self._widest(client)}
+        return tuple(name for name, row in self.claim_table.definitions.items() if name in names and alias in row.mappings)
+
+    def _releasable(self, client: Client, scopes: Iterable[str], asked: Iterable[str]) -> tuple[str, ...]:
+        found = self.claim_table.releasable(scopes, client.registered_claims, client.release_without_scope, asked)
+        return tuple(name for name in found if not (client.email_verified_only and name in _EMAIL_CLAIMS))
+
+    def _widest(self, client: Client) -> tuple[str, ...]:
+        return self._releasable(client, client.scopes, client.registered_claims)
+
+    def _wording(self, client: Client) -> str:
+        registered = {claim.name: claim for claim in client.claims}
+        lines = []
+        for name in self._widest(client):
+            claim = registered.get(name)
+            lines.append([name, dict(self.claim_table[name].sentences), dict(claim.purpose) if claim else {}])
+        text = json.dumps(lines, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _value(self, name: str, client: Client, session: BrokerSession, pseudonym: str | None) -> ClaimData | None:
+        if name in PSEUDONYM_CLAIMS:
+            return pseudonym
+        if name in _MADE_HERE:
+            return _MADE_HERE[name](session)
+        held = session.claims.get(name)
+        return None if held is None else _narrowed(name, held, client)
+
+    def _levels(self, values: dict[str, ClaimData], session: BrokerSession) -> dict[str, str]:
+        """How far each released class P value is vouched for: never more than the sign-in as a whole (canonical schema, bp_attr_loa)."""
+        held = {name: session.claims[name] for name in values if name in session.claims and self._is_purpose_bound(name)}
+        return {name: _loa(claim, session) for name, claim in held.items()}
+
+    def _is_purpose_bound(self, name: str) -> bool:
+        return name in self.claim_table and self.claim_table[name].release is ReleaseClass.PURPOSE
+
+
+def _loa(claim: HeldClaim, session: BrokerSession) -> str:
+    level = min(claim.trust, session.trust)
+    return level.acr if level > TrustLevel.BASIC else SELF_ASSERTED
+
+
+def _narrowed(name: str, held: HeldClaim, client: Client) -> ClaimData:
+    """A tool's own municipalities and thresholds only; a foreign place or age is never told."""
+    if name == "bp_resident_of" and isinstance(held.value, list):
+        return [own for own in client.municipalities if any(str(place).startswith(own) for place in held.value)]
+    if name == "bp_age_over" and isinstance(held.value, list):
+        reached = set(held.value)
+        return [age for age in client.age_thresholds if age in reached]
+    return held.value
+
+
+def _withhold_unproven_residence(values: dict[str, ClaimData], session: BrokerSession) -> None:
+    held = session.claims.get("bp_resident_of")
+    proven = held is not None and min(held.trust, session.trust) >= PROVEN
+    if not proven and "bp_residence_evidence" not in values:
+        values.pop("bp_resident_of", None)
+    if "bp_resident_of" not in values:
+        for name in _RESIDENCE_DETAILS:
+            values.pop(name, None)
+
+
+def _residence_as_of(session: BrokerSession) -> str | None:
+    return german_day(session.authenticated_at).isoformat() if "bp_resident_of" in session.claims else None
+
+
+def _locale(session: BrokerSession) -> ClaimData | None:
+    held = session.claims.get(LOCALE_CLAIM)
+    return held.value if held else None
+
+
+_MADE_HERE = {
+    "locale": _locale,
+    "email_verified": lambda session: False if "email" in session.claims else None,  # no citizen ID vouches for it; nor do we yet
+    "amr": lambda session: list(session.amr) or None,
+    "bp_idp": lambda session: session.provider_alias,
+    "bp_attr_loa": lambda session: None,  # added for what is released, see `_levels`
+    "bp_residence_as_of": _residence_as_of,
+}

@@ -1,0 +1,167 @@
+"""Signing in: from a stored request to the hub and back, ending in a new session of the broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from broker.core.client import Client, ClientStatus
+from broker.core.errors import AccessDenied, BrokerError, ForeignBrowser, RequestExpired, UpstreamCancelled, UpstreamRefused
+from broker.core.ids import fingerprint, new_secret
+from broker.core.next_step import Step, usable_providers, wanted_trust
+from broker.core.ports import Clock, Upstream, UpstreamProof, UpstreamRequest
+from broker.core.provider import IdentityProvider
+from broker.core.request import AuthorizationRequest, UpstreamLogin
+from broker.core.session import SESSION_LIFETIME, BrokerSession
+from broker.core.subject import Subject, UpstreamIdentity
+from broker.core.claim import HeldClaim
+from broker.core.trust import TrustLevel
+from broker.flows.judging import Judging
+from broker.flows.linking import Linking
+from broker.flows.releasing import LOCALE_CLAIM
+from broker.flows.signing_out import SigningOut
+from broker.store.requests import Requests
+from broker.store.sessions import Sessions
+
+BY_CITIZEN_ID = "citizen_id"
+"""Who denied a request that was cancelled or refused at the citizen ID."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What came of an answer from the hub. Without a session the citizen ID said no, and the request knows it."""
+
+    request: AuthorizationRequest
+    session_token: str | None
+    session: BrokerSession | None
+
+
+@dataclass(frozen=True, slots=True)
+class SigningIn:
+    """One sign-in: `begin`, `judge` until it says issue or refuse, `send` to the hub, `complete` with its answer."""
+
+    requests: Requests
+    sessions: Sessions
+    judging: Judging
+    linking: Linking
+    signing_out: SigningOut
+    upstream: Upstream
+    clock: Clock
+
+    def judge(self, request: AuthorizationRequest, session: BrokerSession | None) -> Step:
+        """The one next step."""
+        return self.judging.judge(request, session)
+
+    def begin(self, request: AuthorizationRequest) -> None:
+        """Store a request that needs the citizen."""
+        self.requests.add(request)
+
+    def resume(self, request_id: str, browser_id: str) -> AuthorizationRequest:
+        """The stored request. Raises RequestExpired, or ForeignBrowser when another browser began it."""
+        return self.requests.get(request_id, browser_id)
+
+    def send(self, request: AuthorizationRequest, alias: str, locale: str) -> str:
+        """Where to send the browser to sign in at this citizen ID, at the level this request wants as far as that ID can reach it.
+
+        Raises AccessDenied for a citizen ID this request must not use, UpstreamUnavailable when the hub does not answer.
+        """
+        with _known(request.id):
+            client, provider = self._allowed(request, alias)
+            claims = self.judging.releasing.upstream_claims(self.judging.clients.list(), alias)
+            trust = min(wanted_trust(request, client), provider.trust_ceiling)
+            redirect = self.upstream.begin(UpstreamRequest(alias, trust, locale, claims))
+            login = UpstreamLogin(request.id, request.browser_id, alias, redirect.nonce, redirect.code_verifier, self.clock())
+            self.requests.add_login(redirect.state, login)
+            return redirect.url
+
+    def complete(
+        self, answer: Mapping[str, str], browser_id: str, old_session_id: str | None, locale: str = "de"
+    ) -> SignedIn:
+        """Turn the hub's answer into a session with a new id, which replaces the browser's old one.
+
+        Raises RequestExpired or ForeignBrowser when the answer is not one to a sign-in this browser began (UP-01, UP-03),
+        UpstreamRefused or UpstreamUnavailable as the hub's side says, AccountBlocked, and AccessDenied when tool or citizen ID were
+        switched off meanwhile (A-31). `request_id` of the error is set where the request is known and can be tried again.
+        """
+        login = self.requests.take_login(answer["state"]) if answer.get("state") else None
+        if login is None:
+            raise RequestExpired
+        if login.browser_id != browser_id:
+            raise ForeignBrowser
+        with _known(login.request_id):
+            request = self.requests.get(login.request_id, browser_id)
+            try:
+                identity = self._identity(request, login, answer)
+            except UpstreamCancelled:
+                return SignedIn(self._changed(replace(request, denied_by=BY_CITIZEN_ID)), None, None)
+            subject = self.linking.account_of(identity, locale)
+            token, session = self._open(identity, subject, browser_id, locale)
+            self._succeed(session, old_session_id)
+            return SignedIn(self._changed(replace(request, signed_in_at=self.clock())), token, session)
+
+    def _allowed(self, request: AuthorizationRequest, alias: str) -> tuple[Client, IdentityProvider]:
+        client = self.judging.clients.find(request.client_id)
+        if request.silent or request.denied_by or client is None or client.status is not ClientStatus.LIVE:
+            raise AccessDenied("This request must not be signed in for.")
+        usable = usable_providers(request, client, tuple(self.judging.providers.list()))
+        provider = next((one for one in usable if one.alias == alias), None)
+        if provider is None:
+            raise AccessDenied("This citizen ID must not be used for this request.")
+        return client, provider
+
+    def _identity(self, request: AuthorizationRequest, login: UpstreamLogin, answer: Mapping[str, str]) -> UpstreamIdentity:
+        proof = UpstreamProof(login.provider_alias, login.nonce, login.code_verifier, login.started_at)
+        identity = self.upstream.complete(answer, proof)
+        _, provider = self._allowed(request, identity.provider_alias)
+        return _capped(identity, provider.trust_ceiling)
+
+    def _open(self, identity: UpstreamIdentity, subject: Subject, browser_id: str, locale: str) -> tuple[str, BrokerSession]:
+        token, now = new_secret(), self.clock()
+        session = BrokerSession(
+            id=fingerprint(token),
+            browser_id=browser_id,
+            subject_id=subject.id,
+            provider_alias=identity.provider_alias,
+            trust=identity.trust,
+            amr=identity.amr,
+            claims={**identity.claims, LOCALE_CLAIM: HeldClaim(locale, TrustLevel.NONE)},
+            authenticated_at=identity.authenticated_at,
+            last_seen_at=now,
+            expires_at=now + SESSION_LIFETIME,
+            upstream_sid=identity.upstream_sid,
+            upstream_id_token=identity.id_token,
+        )
+        return token, session
+
+    def _succeed(self, session: BrokerSession, old_session_id: str | None) -> None:
+        """Put the new session in the place of the old: the same person's tools stay signed in, another person's are signed out (SE-03)."""
+        old = self.sessions.find(old_session_id) if old_session_id else None
+        if old is not None and old.subject_id != session.subject_id:
+            self.signing_out.end(old, None)
+        self.sessions.add(session, old_session_id)
+        if old is not None and old.subject_id == session.subject_id:
+            self.signing_out.hand_over(old, session)
+
+    def _changed(self, request: AuthorizationRequest) -> AuthorizationRequest:
+        self.requests.replace(request)
+        return request
+
+
+@contextmanager
+def _known(request_id: str) -> Iterator[None]:
+    """Errors inside say which sign-in they interrupted."""
+    try:
+        yield
+    except BrokerError as error:
+        error.request_id = request_id
+        raise
+
+
+def _capped(identity: UpstreamIdentity, ceiling: TrustLevel) -> UpstreamIdentity:
+    """No citizen ID counts for more than its ceiling, as a whole and claim by claim (A-29)."""
+    trust = min(identity.trust, ceiling)
+    if trust is TrustLevel.NONE:
+        raise UpstreamRefused("The citizen ID did not say how sure it is of the person.")
+    claims = {name: HeldClaim(held.value, min(held.trust, trust)) for name, held in identity.claims.items()}
+    return replace(identity, trust=trust, claims=claims)
