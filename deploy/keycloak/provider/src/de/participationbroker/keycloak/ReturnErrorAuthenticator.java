@@ -1,0 +1,134 @@
+package de.participationbroker.keycloak;
+
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import org.jboss.logging.Logger;
+import org.keycloak.Config;
+import org.keycloak.authentication.AuthenticationFlowContext;
+import org.keycloak.authentication.Authenticator;
+import org.keycloak.authentication.AuthenticatorFactory;
+import org.keycloak.models.AuthenticationExecutionModel.Requirement;
+import org.keycloak.models.KeycloakSession;
+import org.keycloak.models.KeycloakSessionFactory;
+import org.keycloak.models.RealmModel;
+import org.keycloak.models.UserModel;
+import org.keycloak.protocol.LoginProtocol;
+import org.keycloak.protocol.LoginProtocol.Error;
+import org.keycloak.provider.ProviderConfigProperty;
+
+/**
+ * Last alternative of the browser flow: instead of a login page, which does not exist here, the client gets an answer.
+ *
+ * <ul>
+ *   <li>The citizen cancelled or the citizen ID refused: {@code access_denied}. The description is the citizen ID's own
+ *       message, or, when required attributes are missing, {@code IDP_REQUIRED_ATTRIBUTES_MISSING urn:oid:… urn:oid:…}.
+ *   <li>The citizen ID failed, or none of the wanted name exists: {@code temporarily_unavailable}.
+ * </ul>
+ */
+public final class ReturnErrorAuthenticator implements Authenticator, AuthenticatorFactory {
+
+    private static final Logger LOGGER = Logger.getLogger(ReturnErrorAuthenticator.class);
+
+    @Override
+    public void authenticate(AuthenticationFlowContext context) {
+        UpstreamFailure failure = UpstreamFailure.in(context);
+        if (failure == null) {
+            LOGGER.warnf("A login in realm '%s' named no identity provider that exists.", context.getRealm().getName());
+        }
+        boolean refused = failure != null && failure.isRefusal();
+        context.getEvent().error(refused ? "access_denied" : "identity_provider_error");
+        // Keycloak has no error that means "the provider failed"; this one becomes temporarily_unavailable.
+        context.forceChallenge(answer(context, refused ? Error.CANCELLED_BY_USER : Error.ALREADY_LOGGED_IN,
+                refused ? failure.description() : null));
+    }
+
+    private static Response answer(AuthenticationFlowContext context, Error error, String description) {
+        return context.getSession()
+                .getProvider(LoginProtocol.class, context.getAuthenticationSession().getProtocol())
+                .setRealm(context.getRealm())
+                .setHttpHeaders(context.getHttpRequest().getHttpHeaders())
+                .setUriInfo(context.getUriInfo())
+                .setEventBuilder(context.getEvent())
+                .sendError(context.getAuthenticationSession(), error, description);
+    }
+
+    @Override
+    public void action(AuthenticationFlowContext context) {
+        authenticate(context);
+    }
+
+    @Override
+    public boolean requiresUser() {
+        return false;
+    }
+
+    @Override
+    public boolean configuredFor(KeycloakSession session, RealmModel realm, UserModel user) {
+        return true;
+    }
+
+    @Override
+    public void setRequiredActions(KeycloakSession session, RealmModel realm, UserModel user) {
+        // asks nothing of anybody
+    }
+
+    @Override
+    public Authenticator create(KeycloakSession session) {
+        return this;
+    }
+
+    @Override
+    public String getId() {
+        return "bp-return-error";
+    }
+
+    @Override
+    public String getDisplayType() {
+        return "Participation broker: return to the client with an error";
+    }
+
+    @Override
+    public String getHelpText() {
+        return "Answers the client when no identity provider signed anybody in. Must be the last alternative of the flow.";
+    }
+
+    @Override
+    public String getReferenceCategory() {
+        return null;
+    }
+
+    @Override
+    public boolean isConfigurable() {
+        return false;
+    }
+
+    @Override
+    public Requirement[] getRequirementChoices() {
+        return new Requirement[] {Requirement.ALTERNATIVE, Requirement.REQUIRED, Requirement.DISABLED};
+    }
+
+    @Override
+    public boolean isUserSetupAllowed() {
+        return false;
+    }
+
+    @Override
+    public List<ProviderConfigProperty> getConfigProperties() {
+        return List.of();
+    }
+
+    @Override
+    public void init(Config.Scope config) {
+        // nothing to configure
+    }
+
+    @Override
+    public void postInit(KeycloakSessionFactory factory) {
+        // nothing to prepare
+    }
+
+    @Override
+    public void close() {
+        // holds nothing
+    }
+}
