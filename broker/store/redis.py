@@ -1,0 +1,120 @@
+"""The connection to Redis: deadlines, key names, sealed JSON values; whatever goes wrong there is an outage, not a missing value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+from redis.retry import Retry
+
+from broker.core.errors import ConfigurationError, StoreUnavailable
+
+_FAKE = "fake://"  # an in-process stand-in, empty and unshared, for tests and a broker of one process
+_PREFIX = "bp"
+_CONNECT_SECONDS = 0.4
+_ANSWER_SECONDS = 0.4
+_MAX_CONNECTIONS = 128
+
+
+class Redis:
+    """A pool of connections. No command waits longer than a second in all, and none is sent twice (F-02: redis-py retries by default)."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    @classmethod
+    def connect(cls, url: str) -> Redis:
+        """A pool for `redis://`, `rediss://`, `unix://` or `fake://` addresses; connects when first used."""
+        return cls(_fake() if url.startswith(_FAKE) else redis.Redis(connection_pool=_pool(url)))
+
+    def get(self, key: str) -> bytes | None:
+        """The value, or None."""
+        with outages():
+            return cast("bytes | None", self._client.get(key))
+
+    def take(self, key: str) -> bytes | None:
+        """The value, read and deleted in one step: of several takers exactly one gets it."""
+        with outages():
+            return cast("bytes | None", self._client.getdel(key))
+
+    def set(self, key: str, value: bytes, milliseconds: int) -> None:
+        """Store a value for a time."""
+        with outages():
+            self._client.set(key, value, px=max(1, milliseconds))
+
+    def replace(self, key: str, value: bytes) -> bool:
+        """Store a value in place of one that is still there, for the rest of its time; False if it is gone."""
+        with outages():
+            return bool(self._client.set(key, value, xx=True, keepttl=True))
+
+    def delete(self, key: str) -> bool:
+        """Delete a value; whether there was one."""
+        with outages():
+            return bool(self._client.delete(key))
+
+    @contextmanager
+    def pipeline(self, *, atomic: bool) -> Iterator[redis.client.Pipeline]:
+        """Commands sent together when the block ends; `atomic` wraps them in MULTI/EXEC."""
+        with outages(), self._client.pipeline(transaction=atomic) as pipeline:
+            yield pipeline
+            pipeline.execute()
+
+    def ping(self) -> None:
+        """Raises StoreUnavailable if Redis does not answer."""
+        with outages():
+            self._client.ping()
+
+    def check_policy(self) -> None:
+        """Refuse a Redis that may throw away sessions and codes when its memory is full (A-50, F-09). Raises ConfigurationError."""
+        try:
+            policy = cast("dict[str, str]", self._client.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
+        except ResponseError:  # CONFIG is often forbidden to applications; INFO says the same
+            with outages():
+                policy = cast("dict[str, str]", self._client.info("memory")).get("maxmemory_policy", "noeviction")
+        except RedisError as error:
+            raise StoreUnavailable("Redis does not answer") from error
+        if policy != "noeviction":
+            raise ConfigurationError(f"Redis has maxmemory-policy {policy}: set it to noeviction, or sign-ins get lost when memory is full")
+
+    def close(self) -> None:
+        """Drop all connections."""
+        self._client.close()
+        self._client.connection_pool.disconnect()
+
+
+def key(kind: str, name: str) -> str:
+    """The Redis key of one thing; also the context its value is sealed with."""
+    return f"{_PREFIX}:{kind}:{name}"
+
+
+@contextmanager
+def outages() -> Iterator[None]:
+    """Turn every failure of Redis into StoreUnavailable. The text names no key and no value."""
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise StoreUnavailable(f"Redis: {type(error).__name__}") from error
+
+
+def _pool(url: str) -> redis.ConnectionPool:
+    # RESP2 on purpose: with RESP3 redis-py 8 turns on maintenance notifications, and then no longer notices on checkout that an idle
+    # connection was closed or holds a stale answer (F-05).
+    return redis.ConnectionPool.from_url(
+        url,
+        protocol=2,
+        socket_connect_timeout=_CONNECT_SECONDS,
+        socket_timeout=_ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        max_connections=_MAX_CONNECTIONS,
+        decode_responses=False,
+    )
+
+
+def _fake() -> redis.Redis:
+    import fakeredis  # heavy, and needed only where there is no server
+
+    return cast("redis.Redis", fakeredis.FakeRedis(server=fakeredis.FakeServer()))

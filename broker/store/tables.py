@@ -1,0 +1,188 @@
+"""Every table, and only here. Names, birth dates, addresses and identifiers from citizen IDs are in none of them.
+
+Identifiers are ours and random. What a citizen may have typed (the pseudonym) is sealed; upstream identifiers are keyed hashes.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from broker.store.columns import Level, UtcTime, Words
+
+_ID = String(64)
+_HASH = String(64)
+_NAME = String(255)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("subject_id", _ID, primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("locale", String(16), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("erased_at", UtcTime),
+)
+
+linked_identities = Table(
+    "linked_identities",
+    metadata,
+    Column("provider_alias", _NAME, primary_key=True),
+    Column("upstream_hash", _HASH, primary_key=True),
+    Column("subject_id", _ID, ForeignKey(subjects.c.subject_id), nullable=False, index=True),
+    Column("trust", Level, nullable=False),
+    Column("linked_at", UtcTime, nullable=False),
+    Column("last_seen_at", UtcTime, nullable=False),
+)
+
+# A row outlives its account as a tombstone without pseudonym: a `sub` is never given to somebody else (A-38, A-42).
+tool_subjects = Table(
+    "tool_subjects",
+    metadata,
+    Column("subject_id", _ID, ForeignKey(subjects.c.subject_id), primary_key=True),
+    Column("sector", _NAME, primary_key=True),
+    Column("sub", _ID, nullable=False, unique=True),
+    Column("sealed_pseudonym", LargeBinary),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+# `number` tells which of two decisions is the newer one, even within the same microsecond.
+consents = Table(
+    "consents",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("consent_id", _ID, nullable=False, unique=True),
+    Column("subject_id", _ID, ForeignKey(subjects.c.subject_id), nullable=False),
+    Column("client_id", _NAME, nullable=False),
+    Column("scopes", Words, nullable=False),
+    Column("claims", Words, nullable=False),
+    Column("text_version", _NAME, nullable=False),
+    Column("given_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),
+    Column("withdrawn_at", UtcTime),
+    Index("ix_consents_newest", "subject_id", "client_id", "number"),
+    sqlite_autoincrement=True,
+)
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("client_id", _NAME, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("operator", JSON, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("redirect_uris", JSON, nullable=False),
+    Column("sector", _NAME, nullable=False),
+    Column("managed_by", String(32), nullable=False),
+    Column("preset", String(64), nullable=False),
+    Column("description", JSON, nullable=False),
+    Column("base_url", Text, nullable=False),
+    Column("login_start_url", Text, nullable=False),
+    Column("post_logout_redirect_uris", JSON, nullable=False),
+    Column("backchannel_logout_uri", Text, nullable=False),
+    Column("secret_method", String(32), nullable=False),
+    Column("secret_hash", String(128), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("claims", JSON, nullable=False),
+    Column("release_without_scope", JSON, nullable=False),
+    Column("allowed_providers", JSON, nullable=False),
+    Column("minimum_trust", Level, nullable=False),
+    Column("municipalities", JSON, nullable=False),
+    Column("age_thresholds", JSON, nullable=False),
+    Column("first_party", Boolean, nullable=False),
+    Column("pkce_waived", Boolean, nullable=False),
+    Column("claims_in_id_token", Boolean, nullable=False),
+    Column("id_token_alg", String(16), nullable=False),
+    Column("response_modes", JSON, nullable=False),
+    Column("email_verified_only", Boolean, nullable=False),
+    Column("version", String(64), nullable=False),
+)
+
+providers = Table(
+    "providers",
+    metadata,
+    Column("alias", _NAME, primary_key=True),
+    Column("names", JSON, nullable=False),
+    Column("descriptions", JSON, nullable=False),
+    Column("means", JSON, nullable=False),
+    Column("trust_ceiling", Level, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+)
+
+# No foreign keys: the gate's own statement looks at subject, client and consent, and a key would lock a popular tool's row at each sign-in.
+grants = Table(
+    "grants",
+    metadata,
+    Column("grant_id", _ID, primary_key=True),
+    Column("code_hash", _HASH, nullable=False, unique=True),
+    Column("access_hash", _HASH, nullable=False, unique=True),
+    Column("client_id", _NAME, nullable=False),
+    Column("subject_id", _ID, nullable=False, index=True),
+    Column("session_id", _ID, nullable=False, index=True),
+    Column("sub", _ID, nullable=False),
+    Column("sid", _ID, nullable=False),
+    Column("scopes", Words, nullable=False),
+    Column("claims", Words, nullable=False),
+    Column("trust", Level, nullable=False),
+    Column("amr", Words, nullable=False),
+    Column("auth_time", UtcTime, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("access_expires_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+    Column("consent_id", _ID),
+    Column("revoked_at", UtcTime),
+)
+
+# One delivery for each session of a tool, ever: signing out twice tells a tool once.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery_id", _ID, primary_key=True),
+    Column("logout_id", _ID, nullable=False, index=True),
+    Column("client_id", _NAME, nullable=False),
+    Column("sub", _ID, nullable=False),
+    Column("sid", _ID, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("next_attempt_at", UtcTime, nullable=False),
+    Column("outcome", Text, nullable=False),
+    UniqueConstraint("client_id", "sid"),
+    Index("ix_deliveries_due", "state", "next_attempt_at"),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", _ID, primary_key=True),
+    Column("algorithm", String(16), nullable=False),
+    Column("sealed_private_jwk", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("activate_at", UtcTime, nullable=False),
+    Column("retire_at", UtcTime),
+)

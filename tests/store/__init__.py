@@ -1,0 +1,1 @@
+"""One contract per store, run on SQLite and PostgreSQL, on fakeredis and Redis."""

@@ -1,0 +1,1 @@
+"""The words tests speak: services, browsers, tools and citizens. No test lives here."""
