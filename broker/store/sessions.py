@@ -1,0 +1,55 @@
+"""Sessions of signed-in browsers, in Redis only, with everything known from the citizen ID, sealed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from redis.client import Pipeline
+
+from broker.core.ports import Clock
+from broker.core.session import BrokerSession
+from broker.store.records import Record
+from broker.store.redis import Redis
+from broker.store.seal import Seal
+from broker.store.sealed_values import SealedValues, milliseconds
+
+_SESSION = Record(BrokerSession)
+
+
+class Sessions:
+    """Keyed by the session's id, which is the fingerprint of the cookie."""
+
+    def __init__(self, redis: Redis, seal: Seal, clock: Clock) -> None:
+        self._redis, self._clock = redis, clock
+        self._values = session_values(redis, seal)
+
+    def add(self, session: BrokerSession, replacing: str | None = None) -> None:
+        """Keep a new session until its absolute end; the one it replaces goes in the same step."""
+        lifetime = milliseconds(session.expires_at - self._clock())
+        with self._redis.pipeline(atomic=True) as pipeline:
+            pipeline.set(self._values.key(session.id), self._values.sealed(session.id, session), px=lifetime)
+            if replacing and replacing != session.id:
+                pipeline.delete(self._values.key(replacing))
+
+    def find(self, session_id: str) -> BrokerSession | None:
+        """The session, or None if it is unknown, ended, or over by time."""
+        session = self._values.get(session_id)
+        return session if session and session.id == session_id and session.live(self._clock()) else None
+
+    def touch(self, session: BrokerSession) -> bool:
+        """Note that the citizen is active now. False if the session has ended meanwhile: it is never brought back."""
+        return self._values.replace(session.id, replace(session, last_seen_at=self._clock()))
+
+    def revoke(self, session_id: str) -> bool:
+        """End a session; whether there was one."""
+        return self._redis.delete(self._values.key(session_id))
+
+
+def session_values(redis: Redis, seal: Seal) -> SealedValues[BrokerSession]:
+    """How sessions stand in Redis; codes touch them in their own pipeline."""
+    return SealedValues(redis, seal, "session", _SESSION)
+
+
+def add_touch(pipeline: Pipeline, values: SealedValues[BrokerSession], session: BrokerSession) -> None:
+    """Put a touch into a pipeline. Only over a session that is still there, for the rest of its time: an ended one stays ended."""
+    pipeline.set(values.key(session.id), values.sealed(session.id, session), xx=True, keepttl=True)
