@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.demo.keycloak_build import DatabaseKind, KeycloakBuild, keycloak_environment, last_error, lay_out_instance
+from deploy.demo.ports import is_free
 from deploy.demo.setup_error import SetupError
 
 NEEDED_MEMORY_BYTES = 1024**3
@@ -80,7 +80,7 @@ class KeycloakServer:
     def start(self) -> None:
         """Starts the process of a prepared instance and returns at once. Raises SetupError."""
         for port in (self.port, self.management_port):
-            check_port_is_free(port)
+            check_port(port)
         check_memory()
         descriptor = os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as log:
@@ -164,14 +164,10 @@ class KeycloakServer:
             return "it left no log."
 
 
-def check_port_is_free(port: int) -> None:
-    """Raises SetupError when something listens on this port of the loopback address."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as taken:
-            raise SetupError(f"Port {port} is in use: stop the program that listens there, or choose another port.") from taken
+def check_port(port: int) -> None:
+    """Raises SetupError when something listens on this port of localhost."""
+    if not is_free(port):
+        raise SetupError(f"Port {port} is in use: stop the program that listens there, or choose another port.")
 
 
 def check_memory(meminfo: Path = Path("/proc/meminfo"), needed: int = NEEDED_MEMORY_BYTES) -> None:
