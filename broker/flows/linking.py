@@ -1,4 +1,4 @@
-"""From a citizen ID's identity to an account: found by a keyed hash of (citizen ID, its key for the person), or created. Never by e-mail."""
+"""From an identity to an account: found by a keyed hash of (citizen ID, its key for the person), or created. Never by e-mail."""
 
 from __future__ import annotations
 

@@ -44,9 +44,7 @@ class Releasing:
         """Those of the claims that also travel in the ID token: all by the client's switch, else the ones asked for there."""
         return tuple(name for name in claims if client.claims_in_id_token or name in request.asked_id_token)
 
-    def values(
-        self, client: Client, claims: Iterable[str], session: BrokerSession, pseudonym: str | None
-    ) -> dict[str, ClaimData]:
+    def values(self, client: Client, claims: Iterable[str], session: BrokerSession, pseudonym: str | None) -> dict[str, ClaimData]:
         """The canonical values of these claims, and of those every tool gets. What is not known is absent, never guessed."""
         found = {name: self._value(name, client, session, pseudonym) for name in claims}
         values = {name: value for name, value in found.items() if value is not None}

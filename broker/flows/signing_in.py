@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from broker.core.claim import HeldClaim
 from broker.core.client import Client, ClientStatus
 from broker.core.errors import AccessDenied, BrokerError, ForeignBrowser, RequestExpired, UpstreamCancelled, UpstreamRefused
 from broker.core.ids import fingerprint, new_secret
@@ -15,7 +16,6 @@ from broker.core.provider import IdentityProvider
 from broker.core.request import AuthorizationRequest, UpstreamLogin
 from broker.core.session import SESSION_LIFETIME, BrokerSession
 from broker.core.subject import Subject, UpstreamIdentity
-from broker.core.claim import HeldClaim
 from broker.core.trust import TrustLevel
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
@@ -75,9 +75,7 @@ class SigningIn:
             self.requests.add_login(redirect.state, login)
             return redirect.url
 
-    def complete(
-        self, answer: Mapping[str, str], browser_id: str, old_session_id: str | None, locale: str = "de"
-    ) -> SignedIn:
+    def complete(self, answer: Mapping[str, str], browser_id: str, old_session_id: str | None, locale: str = "de") -> SignedIn:
         """Turn the hub's answer into a session with a new id, which replaces the browser's old one.
 
         Raises RequestExpired or ForeignBrowser when the answer is not one to a sign-in this browser began (UP-01, UP-03),

@@ -42,7 +42,7 @@ class SigningOut:
         return SignedOut(logout_id, self._told(logout_id), ended)
 
     def hand_over(self, old: BrokerSession, new: BrokerSession) -> None:
-        """The same person signed in anew: tools that were signed in by the old session hang on the new one, so that its end reaches them."""
+        """The same person signed in anew: tools of the old session hang on the new one from now on, so that its end reaches them."""
         self.outbox.hand_over_session(old.id, new.id)
 
     def _told(self, logout_id: str) -> tuple[str, ...]:
