@@ -1,0 +1,224 @@
+"""The citizen's pages: choosing a citizen ID, coming back from it, consent, too low a level, signed out.
+
+Every view that works on a request in progress first asks the flow for it, which refuses another browser's (A-28). What comes after a step
+is never decided here: each ends at `/continue/<request_id>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, g, render_template, request, url_for
+
+from broker.core.client import Client
+from broker.core.errors import BadRequest, DoubledParameter, UnknownClient, UnmetTrust
+from broker.core.next_step import ChooseProvider, Refuse, SignIn, Step, StepUp, required_trust, usable_providers
+from broker.core.provider import IdentityProvider
+from broker.core.request import AuthorizationRequest
+from broker.core.session import BrokerSession
+from broker.flows.consenting import Consenting, ConsentOffer
+from broker.flows.signing_in import SigningIn
+from broker.web.answering import see_other
+from broker.web.cookies import Cookies
+from broker.web.forms import ConsentForm
+from broker.web.headers import allow_form_action
+from broker.web.i18n import current_language
+from broker.web.presentation import provider_name, provider_options, shown_claims
+
+Answer = str | Response
+_IN_PROGRESS_FOR = 15 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class CitizenViews:
+    """The views, with what they need. `hub_origin` is where the hub's pages live, for the policy of the pages that lead there."""
+
+    signing_in: SigningIn
+    consenting: Consenting
+    find_client: Callable[[str], Client | None]
+    list_providers: Callable[[], Sequence[IdentityProvider]]
+    find_session: Callable[[str], BrokerSession | None]
+    cookies: Cookies
+    hub_origin: str
+
+    def start(self) -> Answer:
+        """What this place is, for whoever comes without a tool."""
+        session = self._session()
+        name = provider_name(self.list_providers(), session.provider_alias) if session else ""
+        return render_template("citizen/start.html", signed_in_with=name, sign_out_url="/logout")
+
+    def choose_provider(self, request_id: str) -> Answer:
+        """The citizen IDs to choose from; at a step-up also why a stronger one is needed."""
+        pending, session = self._pending(request_id), self._session()
+        client = self._client(pending)
+        step = self.signing_in.judge(pending, session)
+        aliases = self._aliases(step, pending, client)
+        if not aliases:
+            return _onward(request_id)
+        needed = step.trust if isinstance(step, StepUp) else required_trust(pending, client)
+        self._may_lead_on(pending)
+        return render_template(
+            "citizen/choose_provider.html",
+            request_id=request_id,
+            tool=client,
+            options=provider_options([one for one in self.list_providers() if client.allows_provider(one.alias)], aliases, needed),
+            needed=needed,
+            step_up=session.trust if session and isinstance(step, StepUp | Refuse) else None,
+        )
+
+    def begin_sign_in(self, request_id: str) -> Answer:
+        """Send the browser to the chosen citizen ID."""
+        pending = self._pending(request_id)
+        url = self.signing_in.send(pending, request.form.get("provider", ""), current_language().locale)
+        response = see_other(url)
+        self._remember(response, request_id)
+        return response
+
+    def cancel_sign_in(self, request_id: str) -> Answer:
+        """The citizen would rather not: the tool is told access_denied."""
+        self.consenting.deny(self._pending(request_id))
+        return _onward(request_id)
+
+    def callback(self) -> Answer:
+        """Back from the hub. The answer is used up by looking at it, so this page exists once."""
+        g.shown_once = True
+        if any(len(values) > 1 for _, values in request.args.lists()):
+            raise DoubledParameter("the hub's answer has a doubled parameter")
+        answer = request.args.to_dict()
+        signed_in = self.signing_in.complete(
+            answer, self.cookies.known_browser_id() or "", self.cookies.session_id(), current_language().locale
+        )
+        response = _onward(signed_in.request.id)
+        if signed_in.session_token:
+            self.cookies.start_session(response, signed_in.session_token)
+        return response
+
+    def consent(self, request_id: str) -> Answer:
+        """What the tool would get, and the question."""
+        pending, session = self._pending(request_id), self._session()
+        offer = self.consenting.offer(pending, session) if session else None
+        if session is None or offer is None:
+            return _onward(request_id)
+        return self._consent_page(pending, session, offer, _form(offer))
+
+    def decide(self, request_id: str) -> Answer:
+        """Record yes or no. The stored request says what is agreed to, never the form (CN-01)."""
+        pending, session = self._pending(request_id), self._session()
+        decision = request.form.get("decision")
+        if decision == "deny":
+            self.consenting.deny(pending)
+        elif decision != "allow":
+            raise BadRequest("decision is neither allow nor deny")
+        elif session and (offer := self.consenting.offer(pending, session)):
+            form = _form(offer)
+            if form and not form.validate():
+                return self._consent_page(pending, session, offer, form)
+            self.consenting.give(pending, session, form.pseudonym.data if form else None)
+        return _onward(request_id)
+
+    def unmet(self, request_id: str) -> Answer:
+        """The sign-in worked and was not enough: say so before the tool hears of it."""
+        pending, session = self._pending(request_id), self._session()
+        step = self.signing_in.judge(pending, session)
+        if session is None or not _is_unmet(step):
+            return _onward(request_id)
+        client = self._client(pending)
+        self._may_lead_on(pending)
+        return render_template(
+            "citizen/unmet.html",
+            request_id=request_id,
+            tool=client,
+            reached=session.trust,
+            needed=required_trust(pending, client),
+            can_retry=bool(self._aliases(step, pending, client)),
+        )
+
+    def upstream_return(self) -> Answer:
+        """Where the hub's error pages lead home to. Offers the sign-in in progress again, if this browser has one."""
+        request_id = request.cookies.get(self._request_cookie, "")
+        retry_url = url_for(".choose_provider", request_id=self._pending(request_id).id) if request_id else None
+        return render_template("citizen/interrupted.html", retry_url=retry_url)
+
+    def signed_out(self) -> Answer:
+        """The end, for sign-outs that were not asked for on a page of ours."""
+        return render_template("citizen/signed_out.html", told=(), upstream_ended=None, back=None)
+
+    def _pending(self, request_id: str) -> AuthorizationRequest:
+        return self.signing_in.resume(request_id, self.cookies.known_browser_id() or "")
+
+    def _session(self) -> BrokerSession | None:
+        session_id = self.cookies.session_id()
+        return self.find_session(session_id) if session_id else None
+
+    def _client(self, pending: AuthorizationRequest) -> Client:
+        client = self.find_client(pending.client_id)
+        if client is None:
+            raise UnknownClient("the client of this request is gone")
+        return client
+
+    def _aliases(self, step: Step, pending: AuthorizationRequest, client: Client) -> tuple[str, ...]:
+        """The citizen IDs that may be chosen now; none when choosing is not what is due."""
+        if isinstance(step, ChooseProvider | StepUp):
+            return step.aliases
+        if isinstance(step, SignIn):
+            return (step.alias,)
+        usable = usable_providers(pending, client, tuple(self.list_providers())) if _is_unmet(step) else ()
+        return tuple(one.alias for one in usable)
+
+    def _consent_page(self, pending: AuthorizationRequest, session: BrokerSession, offer: ConsentOffer, form: ConsentForm | None) -> Answer:
+        self._may_lead_on(pending)
+        return render_template(
+            "citizen/consent.html",
+            request_id=pending.id,
+            tool=offer.client,
+            claims=shown_claims(offer.claims),
+            form=form,
+            until=self.consenting.clock() + offer.lifetime,
+            provider=provider_name(self.list_providers(), session.provider_alias),
+            trust=session.trust,
+        )
+
+    def _may_lead_on(self, pending: AuthorizationRequest) -> None:
+        """A form of this page may end at the hub or, with the answer, at the tool."""
+        allow_form_action(self.hub_origin)
+        allow_form_action(pending.redirect_uri)
+
+    @property
+    def _request_cookie(self) -> str:
+        return "__Host-bp-request" if self.cookies.secure else "bp-insecure-dev-request"
+
+    def _remember(self, response: Response, request_id: str) -> None:
+        """So that `upstream_return`, which the hub cannot tell what it was about, finds the sign-in in progress."""
+        response.set_cookie(
+            self._request_cookie, request_id, max_age=_IN_PROGRESS_FOR, secure=self.cookies.secure, httponly=True, samesite="Lax"
+        )
+
+
+def citizen_blueprint(views: CitizenViews) -> Blueprint:
+    """The addresses of the citizen's pages. `POST /unmet/<id>` and `/continue/<id>` answer the tool and so belong to `web/oidc.py`."""
+    blueprint = Blueprint("citizen", __name__)
+    blueprint.get("/")(views.start)
+    blueprint.get("/sign-in/<request_id>")(views.choose_provider)
+    blueprint.post("/sign-in/<request_id>")(views.begin_sign_in)
+    blueprint.post("/sign-in/<request_id>/cancel")(views.cancel_sign_in)
+    blueprint.get("/callback")(views.callback)
+    blueprint.get("/consent/<request_id>")(views.consent)
+    blueprint.post("/consent/<request_id>")(views.decide)
+    blueprint.get("/unmet/<request_id>")(views.unmet)
+    blueprint.get("/upstream/return")(views.upstream_return)
+    blueprint.get("/signed-out")(views.signed_out)
+    return blueprint
+
+
+def _is_unmet(step: Step) -> bool:
+    return isinstance(step, Refuse) and isinstance(step.error, UnmetTrust)
+
+
+def _form(offer: ConsentOffer) -> ConsentForm | None:
+    """The display name's form, if the tool gets one."""
+    return ConsentForm(data={"pseudonym": offer.pseudonym}) if offer.pseudonym is not None else None
+
+
+def _onward(request_id: str) -> Response:
+    return see_other(url_for("oidc.proceed", request_id=request_id))

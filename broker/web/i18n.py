@@ -1,0 +1,126 @@
+"""In which language a page speaks: German, English, or German in Leichte Sprache (easy language).
+
+Order: the language link just pressed, the tool's `ui_locales` (OIDC Core 3.1.2.1), the cookie that remembers either, the browser, German.
+Leichte Sprache is a second German catalogue (`leicht`) laid over the first, so that a sentence it lacks is still German.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, Response, g, request
+from flask_babel import Babel, Domain
+from werkzeug.datastructures import MultiDict
+
+CATALOGUES = Path(__file__).parent / "translations"
+_REMEMBERED_FOR = 180 * 24 * 3600
+
+
+class Language(StrEnum):
+    """The variants of every citizen page; the values are the keys of texts kept by locale in files (`names`, `labels`, `purpose`)."""
+
+    GERMAN = "de"
+    ENGLISH = "en"
+    EASY_GERMAN = "de-leicht"
+
+    @property
+    def locale(self) -> str:
+        """The locale for dates, numbers and the `lang` attribute."""
+        return "en" if self is Language.ENGLISH else "de"
+
+    @property
+    def own_name(self) -> str:
+        """What speakers call it; never translated."""
+        return {"de": "Deutsch", "en": "English", "de-leicht": "Leichte Sprache"}[self.value]
+
+
+_TAGS = {"de": Language.GERMAN, "en": Language.ENGLISH}
+_EASY_TAGS = {"de-leicht", "de-simple", "de-x-leicht"}  # "simple" is the registered variant subtag (BCP 47)
+
+
+def install(app: Flask, secure: bool) -> None:
+    """Set up Babel, the choice of language and what templates need of it."""
+    babel = Babel(
+        app,
+        default_locale="de",
+        default_timezone="Europe/Berlin",
+        default_translation_directories=str(CATALOGUES),
+        locale_selector=lambda: current_language().locale,
+    )
+    easy = Domain([str(CATALOGUES)] * 2, "messages;leicht")
+    cookie = "__Host-bp-language" if secure else "bp-insecure-dev-language"
+
+    def choose() -> None:
+        g.language = _chosen(request.cookies.get(cookie, ""))
+        (easy if g.language is Language.EASY_GERMAN else babel.domain_instance).as_default()
+
+    def remember(response: Response) -> Response:
+        if g.get("language_asked_for") and request.cookies.get(cookie) != g.language:
+            response.set_cookie(cookie, g.language, max_age=_REMEMBERED_FOR, secure=secure, httponly=True, samesite="Lax")
+        return response
+
+    app.before_request(choose)
+    app.after_request(remember)
+    app.jinja_env.filters["in_language"] = in_language
+    app.context_processor(lambda: {"language": current_language(), "language_links": language_links})
+
+
+def current_language() -> Language:
+    """The language of the page being made; German outside a request."""
+    language: Language = g.get("language", Language.GERMAN) if g else Language.GERMAN
+    return language
+
+
+def in_language(texts: Mapping[str, str]) -> str:
+    """The text in the page's language out of texts by locale; else German, else whatever there is."""
+    for key in (current_language(), Language.GERMAN, *texts):
+        if texts.get(key):
+            return texts[key]
+    return ""
+
+
+def language_links() -> list[tuple[Language, str]]:
+    """Each language with the address of this same page in it. Empty where asking again would not give this page (forms, the callback)."""
+    if request.method != "GET" or g.get("shown_once"):
+        return []
+    return [(language, _address_in(language)) for language in Language]
+
+
+def from_tags(tags: Iterable[str]) -> Language | None:
+    """The first of these language tags (`ui_locales`, most wanted first) that the pages speak, else None."""
+    for tag in tags:
+        found = Language.EASY_GERMAN if tag.lower() in _EASY_TAGS else _TAGS.get(tag.lower().replace("_", "-").split("-")[0])
+        if found:
+            return found
+    return None
+
+
+def _chosen(remembered: str) -> Language:
+    cookie = _known(remembered)
+    asked = _known(request.args.get("lang", "")) or _compatible(from_tags(_parameters().get("ui_locales", "").split()), cookie)
+    g.language_asked_for = asked is not None
+    return asked or cookie or Language(request.accept_languages.best_match(["de", "en"], "de"))
+
+
+def _compatible(asked: Language | None, remembered: Language | None) -> Language | None:
+    """A tool that asks for German does not take Leichte Sprache away from a citizen who chose it."""
+    return remembered if asked is Language.GERMAN and remembered is Language.EASY_GERMAN else asked
+
+
+def _known(value: str) -> Language | None:
+    return Language(value) if value in set(Language) else None
+
+
+def _parameters() -> MultiDict[str, str]:
+    """The query; for the one endpoint that takes a tool's request as a form, the form (OIDC Core 3.1.2.1)."""
+    return request.form if request.method == "POST" and request.path == "/authorize" else request.args
+
+
+def _address_in(language: Language) -> str:
+    query: MultiDict[str, Any] = MultiDict(request.args)
+    query.setlist("lang", [language.value])
+    return f"?{urlencode(list(query.items(multi=True)))}"  # relative: a path such as //evil.example never becomes an address (RU-10)

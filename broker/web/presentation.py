@@ -1,0 +1,147 @@
+"""What the citizen pages show, in the page's language: choices and claims as plain words. Nothing here decides anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask_babel import gettext
+
+from broker.core.claim import ClaimData
+from broker.core.provider import IdentityProvider
+from broker.core.trust import TrustLevel
+from broker.flows.consenting import OfferedClaim
+from broker.flows.releasing import PSEUDONYM_CLAIMS
+from broker.web.i18n import Language, in_language
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """Where a page leads back to: a tool's name and its registered address, never one from the request (RU-10)."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeansOption:
+    """One way to sign in at a citizen ID, and the level it reaches."""
+
+    name: str
+    trust: TrustLevel
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderOption:
+    """A citizen ID as a choice. `means` are those that are enough here; `usable` is False for one that cannot reach the level needed."""
+
+    alias: str
+    name: str
+    description: str
+    means: tuple[MeansOption, ...]
+    reach: TrustLevel
+    usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownClaim:
+    """A claim on the consent page: its name, the real value (empty if there is none), and why the tool wants it."""
+
+    label: str
+    value: str
+    purpose: str
+    sentence: str
+
+
+def provider_options(providers: Iterable[IdentityProvider], offered: Iterable[str], needed: TrustLevel) -> list[ProviderOption]:
+    """The citizen IDs as choices, in their order; those not in `offered` are shown as not enough."""
+    usable = set(offered)
+    return [_option(provider, provider.alias in usable, needed) for provider in providers]
+
+
+def _option(provider: IdentityProvider, usable: bool, needed: TrustLevel) -> ProviderOption:
+    reached = [(means, min(means.trust, provider.trust_ceiling)) for means in provider.means]
+    enough = [MeansOption(in_language(means.names), trust) for means, trust in reached if trust >= needed]
+    return ProviderOption(
+        alias=provider.alias,
+        name=in_language(provider.names) or provider.alias,
+        description=in_language(provider.descriptions),
+        means=tuple(sorted(enough, key=lambda means: -means.trust)),
+        reach=max((trust for _, trust in reached), default=provider.trust_ceiling),
+        usable=usable,
+    )
+
+
+def provider_name(providers: Iterable[IdentityProvider], alias: str) -> str:
+    """What citizens call the citizen ID."""
+    names = next((one.names for one in providers if one.alias == alias), {})
+    return in_language(names) or alias
+
+
+def shown_claims(offered: Iterable[OfferedClaim]) -> list[ShownClaim]:
+    """The lines of the consent page, without the pseudonym, which has a field of its own."""
+    return [_shown(one) for one in offered if one.definition.name not in PSEUDONYM_CLAIMS]
+
+
+def _shown(offered: OfferedClaim) -> ShownClaim:
+    row = offered.definition
+    return ShownClaim(
+        label=in_language(row.labels) or row.name,
+        value=claim_value(row.name, offered.value),
+        purpose=in_language(offered.purpose),
+        sentence=in_language(row.sentences),
+    )
+
+
+def claim_value(name: str, value: ClaimData | None) -> str:
+    """A claim's value as a citizen reads it; empty for no value. Trust levels and means are put into words."""
+    if isinstance(value, bool):
+        return _yes_or_no(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{part}: {_item(name, inner)}" for part, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(_item(name, item) for item in value)
+    return "" if value is None else _item(name, value)
+
+
+def _yes_or_no(value: bool) -> str:
+    text: str = gettext("Yes") if value else gettext("No")
+    return text
+
+
+def _item(name: str, item: str | int) -> str:
+    words = _IN_WORDS.get(name)
+    return words(item) if words else str(item)
+
+
+def _age(years: str | int) -> str:
+    text: str = gettext("at least %(years)s years old", years=years)
+    return text
+
+
+def _municipality(key: str | int) -> str:
+    text: str = gettext("municipality key %(key)s", key=key)
+    return text
+
+
+def _means(word: str | int) -> str:
+    text: str = gettext(f"amr.{word}")
+    return str(word) if text == f"amr.{word}" else text
+
+
+def _level(acr: str | int) -> str:
+    text: str = gettext(f"level.{TrustLevel.from_acr(str(acr)).word}")
+    return text
+
+
+def _language(tag: str | int) -> str:
+    return Language(tag).own_name if tag in set(Language) else str(tag)
+
+
+_IN_WORDS = {
+    "amr": _means,
+    "bp_age_over": _age,
+    "bp_attr_loa": _level,
+    "bp_resident_of": _municipality,
+    "locale": _language,
+}

@@ -1,0 +1,190 @@
+"""Every citizen page with realistic data and no flows behind it: to look at (`python -m tests.support.pages`) and for the axe checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Blueprint, Flask, abort, render_template
+from flask_wtf.csrf import CSRFProtect
+
+from broker.core.client import Client, ClientStatus, Operator
+from broker.core.provider import IdentityProvider, Means
+from broker.core.trust import TrustLevel
+from broker.web import assets, headers, i18n
+from broker.web.forms import ConsentForm
+from broker.web.presentation import ShownClaim, WayBack, provider_options
+
+SITE = SimpleNamespace(
+    site_name="Beteiligungskonto Musterstadt",
+    operator_name="Stadt Musterstadt",
+    privacy_url="https://musterstadt.example/datenschutz",
+    imprint_url="https://musterstadt.example/impressum",
+    accessibility_url="https://musterstadt.example/barrierefreiheit",
+    official_label="Offizielle Website – Stadt Musterstadt",
+)
+TOOL = Client(
+    client_id="mitmachkarte",
+    name="Mitmachkarte",
+    operator=Operator("Stadt Musterstadt, Amt für Stadtplanung", privacy_url="https://karte.musterstadt.example/datenschutz"),
+    status=ClientStatus.LIVE,
+    redirect_uris=("https://karte.musterstadt.example/callback",),
+    sector="karte.musterstadt.example",
+    base_url="https://karte.musterstadt.example/",
+)
+LONG_TOOL = "Bürgerhaushaltsbeteiligungsplattform der Entwicklungsgemeinschaft KielRegion"
+_BACK = WayBack("Mitmachkarte", "https://karte.musterstadt.example/")
+
+
+def _texts(german: str, english: str, easy: str) -> dict[str, str]:
+    return {"de": german, "en": english, "de-leicht": easy}
+
+
+BUNDID = IdentityProvider(
+    "bundid",
+    _texts("BundID", "BundID", "BundID"),
+    _texts(
+        "Das Bürgerkonto des Bundes. Für alle mit Online-Ausweis, Unionsbürgerkarte, elektronischem Aufenthaltstitel oder ELSTER.",
+        "The citizen account of the federal government, for everybody with an online ID card, EU citizen card, residence permit or ELSTER.",
+        "Das ist das Bürger-Konto von Deutschland.\nSie brauchen zum Beispiel Ihren Personal-Ausweis.",
+    ),
+    (
+        Means("eid", _texts("Online-Ausweis mit PIN", "Online ID card with PIN", "Personal-Ausweis mit PIN"), TrustLevel.HIGH),
+        Means("elster", _texts("ELSTER-Zertifikat", "ELSTER certificate", "ELSTER-Zertifikat"), TrustLevel.SUBSTANTIAL),
+        Means("password", _texts("Benutzername und Passwort", "User name and password", "Name und Pass-Wort"), TrustLevel.BASIC),
+    ),
+    TrustLevel.HIGH,
+    1,
+)
+BAYERNID = IdentityProvider(
+    "bayernid",
+    _texts("BayernID", "BayernID", "BayernID"),
+    _texts("Das Bürgerkonto des Freistaats Bayern.", "The citizen account of Bavaria.", "Das ist das Bürger-Konto von Bayern."),
+    (
+        Means("eid", _texts("Online-Ausweis mit PIN", "Online ID card with PIN", "Personal-Ausweis mit PIN"), TrustLevel.HIGH),
+        Means("password", _texts("Benutzername und Passwort", "User name and password", "Name und Pass-Wort"), TrustLevel.BASIC),
+    ),
+    TrustLevel.HIGH,
+    2,
+)
+LOCAL = IdentityProvider(
+    "local",
+    _texts("E-Mail-Konto", "E-mail account", "E-Mail-Konto"),
+    _texts("Ein einfaches Konto mit E-Mail und Passwort.", "A simple account with e-mail and password.", "Ein einfaches Konto."),
+    (Means("password", _texts("Passwort", "Password", "Pass-Wort"), TrustLevel.BASIC),),
+    TrustLevel.BASIC,
+    3,
+)
+CLAIMS = [
+    ShownClaim("Vorname", "ERIKA", "Damit wir Sie richtig ansprechen.", ""),
+    ShownClaim("Nachname", "MUSTERMANN", "Damit wir Sie richtig ansprechen.", ""),
+    ShownClaim("E-Mail-Adresse", "erika.mustermann@einsehrlangerpostfachname.musterstadt.example", "Um Ihnen Antworten zu schicken.", ""),
+    ShownClaim("Mindestalter", "mindestens 14 Jahre alt, mindestens 16 Jahre alt", "Mitmachen dürfen alle ab 14 Jahren.", ""),
+    ShownClaim("Wohnort", "", "Abstimmen dürfen alle, die in Musterstadt wohnen.", ""),
+]
+
+
+def create_page_app() -> Flask:
+    """An app that shows each page of `PAGES` under `/page/<name>`."""
+    app = Flask("broker.web")
+    app.config.update(SECRET_KEY="pages only", WTF_CSRF_TIME_LIMIT=None, TESTING=True)
+    CSRFProtect(app)
+    i18n.install(app, secure=False)
+    assets.install(app)
+    headers.install(app, secure=False)
+    app.context_processor(lambda: {"site": SITE})
+    app.register_blueprint(_stub_blueprint())
+    app.add_url_rule("/page/<name>", "page", _page)
+    return app
+
+
+def _page(name: str) -> str:
+    return PAGES[name]() if name in PAGES else abort(404)
+
+
+def _stub_blueprint() -> Blueprint:
+    stub = Blueprint("citizen", "citizen")
+    stub.add_url_rule("/", "start", PAGES["start"])
+    for endpoint, path in {
+        "begin_sign_in": "/sign-in/<request_id>",
+        "cancel_sign_in": "/sign-in/<request_id>/cancel",
+        "decide": "/consent/<request_id>",
+        "unmet": "/unmet/<request_id>",
+        "choose_provider": "/sign-in-again/<request_id>",
+    }.items():
+        stub.add_url_rule(path, endpoint, lambda request_id: request_id, methods=["POST"])
+    return stub
+
+
+def _shows(template: str, **context: Any) -> Callable[[], str]:
+    return lambda: render_template(f"citizen/{template}.html", request_id="r3qu3st", **context)
+
+
+def _choose(needed: TrustLevel, offered: list[str], step_up: TrustLevel | None = None) -> Callable[[], str]:
+    def show() -> str:
+        options = provider_options([BUNDID, BAYERNID, LOCAL], offered, needed)
+        return render_template(
+            "citizen/choose_provider.html", request_id="r3qu3st", tool=TOOL, options=options, needed=needed, step_up=step_up
+        )
+
+    return show
+
+
+def _single() -> str:
+    options = provider_options([BUNDID], ["bundid"], TrustLevel.BASIC)
+    return render_template(
+        "citizen/choose_provider.html", request_id="r3qu3st", tool=TOOL, options=options, needed=TrustLevel.BASIC, step_up=None
+    )
+
+
+def _consent(pseudonym: str | None = "heide-kranich-4821", tool: Client = TOOL) -> str:
+    form = None if pseudonym is None else ConsentForm(formdata=None, data={"pseudonym": pseudonym}, meta={"csrf": False})
+    if form and not pseudonym:
+        form.validate()
+    return render_template(
+        "citizen/consent.html", request_id="r3qu3st", tool=tool, claims=CLAIMS, form=form, until=date(2027, 11, 26), provider="BundID",
+        trust=TrustLevel.HIGH,
+    )  # fmt: skip
+
+
+def _form_post() -> str:
+    headers.allow_form_action("https://karte.musterstadt.example/callback")
+    return _shows(
+        "form_post", action="https://karte.musterstadt.example/callback", fields={"code": "c", "state": "s"}, tool_name="Mitmachkarte"
+    )()
+
+
+def _error(key: str, back: WayBack | None = None, retry_url: str | None = None) -> Callable[[], str]:
+    return _shows("error", message_key=key, code="BP-410-REQUEST", reference="Qm3xYp7TQ2aVbN8KcR1dZw", back=back, retry_url=retry_url)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "start": _shows("start", signed_in_with="", sign_out_url="/logout"),
+    "start-signed-in": _shows("start", signed_in_with="BundID", sign_out_url="/logout"),
+    "choose": _choose(TrustLevel.BASIC, ["bundid", "bayernid", "local"]),
+    "choose-single": _single,
+    "choose-high": _choose(TrustLevel.HIGH, ["bundid", "bayernid"]),
+    "step-up": _choose(TrustLevel.SUBSTANTIAL, ["bundid", "bayernid"], TrustLevel.BASIC),
+    "consent": _consent,
+    "consent-no-name": lambda: _consent(pseudonym=None),
+    "consent-refused-name": lambda: _consent(pseudonym=""),
+    "unmet": _shows("unmet", tool=TOOL, reached=TrustLevel.BASIC, needed=TrustLevel.HIGH, can_retry=True),
+    "unmet-final": _shows("unmet", tool=TOOL, reached=TrustLevel.BASIC, needed=TrustLevel.HIGH, can_retry=False),
+    "sign-out": _shows("sign_out", action="/logout", hidden={"state": "s"}, tools=["Mitmachkarte", LONG_TOOL], tool_name="Mitmachkarte"),
+    "signed-out": _shows("signed_out", told=["Mitmachkarte", LONG_TOOL], upstream_ended=True, back=_BACK),
+    "signed-out-plain": _shows("signed_out", told=[], upstream_ended=None, back=None),
+    "interrupted": _shows("interrupted", retry_url="/sign-in/r3qu3st"),
+    "form-post": _form_post,
+    "error-expired": _error("error.request_expired", back=_BACK),
+    "error-refused": _error("error.upstream_refused", back=_BACK, retry_url="/sign-in/r3qu3st"),
+    "error-404": _error("error.not_found"),
+    "error-405": _error("error.method_not_allowed"),
+    "error-503": _error("error.unavailable"),
+    "error-client": _error("error.unknown_client"),
+}
+
+
+if __name__ == "__main__":
+    create_page_app().run(port=8097)
