@@ -28,7 +28,8 @@ def signed_part(request: etree._Element, certificates: Iterable[x509.Certificate
         raise RequestRefused("saml-request-not-signed", "The AuthnRequest carries no enveloped signature.")
     for certificate in certificates:
         signed = _signed_by(request, certificate)
-        if signed is not None and signed.tag == f"{{{SAMLP}}}AuthnRequest":
+        # A genuine request carried inside a forged one would be signed as well, but it is not this request.
+        if signed is not None and (signed.tag, signed.get("ID")) == (f"{{{SAMLP}}}AuthnRequest", request.get("ID")):
             return signed
     return None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from lxml import etree
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
-from signxml.signer import SignatureReference, XMLSigner
+from signxml.signer import XMLSigner
 
 from deploy.demo.bundid.answer import AnswerPlan, ErrorPlan, SignedBy, new_id
 from deploy.demo.bundid.assertion import build_assertion, instant
@@ -80,9 +80,7 @@ def sign(element: etree._Element, pair: KeyPair, method: SignatureMethod) -> str
         digest_algorithm=DigestAlgorithm.SHA256,
         c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
     )
-    # xsd is used in values of xsi:type only, which exclusive canonicalization does not see
-    reference = SignatureReference(URI=f"#{element.get('ID')}", inclusive_ns_prefixes=["xsd"])
-    signed = signer.sign(element, key=pair.private_key, cert=[pair.certificate], reference_uri=[reference])
+    signed = signer.sign(element, key=pair.private_key, cert=[pair.certificate], reference_uri=f"#{element.get('ID')}")
     return etree.tostring(signed, encoding="unicode")
 
 
