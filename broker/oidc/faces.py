@@ -1,0 +1,49 @@
+"""Our types under the names that Authlib asks for; the only file with its getters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authlib.oauth2.rfc6749 import ClientMixin, OAuth2Request
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+
+from broker.core.client import Client, SecretMethod
+from broker.oidc.parameters import Parameters
+
+GRANT_TYPES = ("authorization_code",)
+
+
+class ClientFace(ClientMixin):  # type: ignore[misc,unused-ignore]
+    """A client as Authlib sees it. It never learns the secret's hash: `client_auth.py` compares."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def get_client_id(self) -> str:
+        """RFC 6749 2.2."""
+        return self.client.client_id
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Whether the client may show who it is this way: either way with a secret, unless its record pins one (A-07)."""
+        pinned = self.client.secret_method
+        if pinned is SecretMethod.ANY_SECRET:
+            return method in (SecretMethod.BASIC, SecretMethod.POST)
+        return method == pinned
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Whether the client may use this grant."""
+        return grant_type in GRANT_TYPES
+
+
+class TokenRequest(OAuth2Request):
+    """A call of the token endpoint, made of the form alone; the URI is ours by setting, never the request's (IN-01)."""
+
+    def __init__(self, uri: str, parameters: Parameters, authorization: str | None) -> None:
+        super().__init__("POST", uri, headers={} if authorization is None else {"Authorization": authorization})
+        self.payload = BasicOAuth2Payload(dict(parameters.values))
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """The form's fields."""
+        assert self.payload is not None
+        return self.payload.data

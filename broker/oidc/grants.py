@@ -1,0 +1,63 @@
+"""The grants of the token endpoint, one class each (RFC 6749 4.1.3; OIDC Core 3.1.3). Refreshing and others will stand here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
+
+from broker.core.client import Client
+from broker.core.errors import BadRequest
+from broker.core.grant import ACCESS_TOKEN_LIFETIME
+from broker.flows.issuing import Redeemed
+from broker.oidc.client_auth import METHODS
+from broker.oidc.faces import ClientFace
+
+NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
+TokenAnswer = tuple[int, Mapping[str, object], list[tuple[str, str]]]
+
+
+class Redeem(Protocol):
+    """`flows/issuing.py`: takes the code, once, and writes the grant. Raises InvalidGrant."""
+
+    def __call__(self, code: str, client_id: str, redirect_uri: str, code_verifier: str | None) -> Redeemed: ...
+
+
+class Issuer(Protocol):
+    """What the grants need of the server they are registered with."""
+
+    redeem: Redeem
+
+    def id_token(self, client: Client, redeemed: Redeemed) -> str: ...
+
+
+class AuthorizationCodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc,unused-ignore]
+    """`grant_type=authorization_code`. A failed client authentication consumes no code; anything after it does."""
+
+    GRANT_TYPE = "authorization_code"
+    TOKEN_ENDPOINT_AUTH_METHODS = METHODS
+    server: Issuer
+
+    def validate_token_request(self) -> None:
+        """Who calls, and what the code is worth. Raises InvalidGrant, or Authlib's error when the client cannot authenticate."""
+        face = self.authenticate_token_endpoint_client()
+        assert isinstance(face, ClientFace)  # the only kind our server hands out
+        self.registered = face.client
+        form = self.request.form
+        code = form.get("code")
+        if not code:
+            raise BadRequest("code is missing")
+        self.redeemed = self.server.redeem(code, face.client.client_id, form.get("redirect_uri", ""), form.get("code_verifier"))
+
+    def create_token_response(self) -> Any:
+        """The tokens (RFC 6749 5.1). `scope` is always named: it may be less than what was asked for."""
+        redeemed = self.redeemed
+        answer = {
+            "access_token": redeemed.access_token,
+            "token_type": "Bearer",
+            "expires_in": int(ACCESS_TOKEN_LIFETIME.total_seconds()),
+            "scope": " ".join(redeemed.grant.scopes),
+            "id_token": self.server.id_token(self.registered, redeemed),
+        }
+        return 200, answer, NO_STORE

@@ -1,0 +1,64 @@
+"""What the provider says about itself: exactly what works (OIDC Discovery 1.0 section 3, RFC 8414 section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from broker.core.claim import ClaimTable, ReleaseClass
+from broker.core.trust import TrustLevel
+from broker.oidc.faces import GRANT_TYPES
+
+RESPONSE_MODES = ("query", "form_post")
+_PROTOCOL_CLAIMS = ("iss", "aud", "exp", "iat", "nonce", "at_hash", "sid")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The document of both well-known addresses."""
+
+    issuer: str
+    claim_table: ClaimTable
+    ui_locales: Sequence[str]
+
+    def document(self, signing_algorithms: Sequence[str]) -> dict[str, object]:
+        """All values, also defaults whose absence would mean something else. Endpoints lie below the issuer."""
+        return {
+            "issuer": self.issuer,
+            **self._endpoints(),
+            "response_types_supported": ["code"],
+            "response_modes_supported": list(RESPONSE_MODES),
+            "grant_types_supported": list(GRANT_TYPES),
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": list(signing_algorithms),
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "code_challenge_methods_supported": ["S256"],
+            "scopes_supported": ["openid", *self.claim_table.scopes],
+            "claims_supported": self._claims(),
+            "claim_types_supported": ["normal"],
+            "acr_values_supported": [level.acr for level in TrustLevel if level > TrustLevel.NONE],
+            "prompt_values_supported": ["none", "login", "consent", "select_account"],
+            "ui_locales_supported": list(self.ui_locales),
+            "authorization_response_iss_parameter_supported": True,
+            "claims_parameter_supported": True,
+            "request_parameter_supported": False,
+            "request_uri_parameter_supported": False,
+            "require_request_uri_registration": True,
+            "backchannel_logout_supported": True,
+            "backchannel_logout_session_supported": True,
+            "frontchannel_logout_supported": False,
+            "frontchannel_logout_session_supported": False,
+        }
+
+    def _endpoints(self) -> dict[str, str]:
+        return {
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+            "userinfo_endpoint": f"{self.issuer}/userinfo",
+            "jwks_uri": f"{self.issuer}/jwks",
+            "end_session_endpoint": f"{self.issuer}/logout",
+        }
+
+    def _claims(self) -> list[str]:
+        rows = self.claim_table.definitions.values()
+        return list(dict.fromkeys([*_PROTOCOL_CLAIMS, *(row.name for row in rows if row.release is not ReleaseClass.NEVER)]))

@@ -1,0 +1,60 @@
+"""The parameters of one request as they arrived: doubled and oversized ones noticed, empty ones left out (RFC 6749 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from werkzeug.datastructures import MultiDict
+
+from broker.core.errors import DoubledParameter, InvalidRequest
+
+_REPLACEMENT = "�"  # what werkzeug puts in place of bytes that are not UTF-8
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The known parameters of a request; unknown ones are left out, whatever they hold. `doubled` are those sent more than once."""
+
+    values: Mapping[str, str]
+    doubled: frozenset[str]
+
+    @classmethod
+    def read(cls, sent: MultiDict[str, str], known: Collection[str]) -> Parameters:
+        """Read a query or a form, never both."""
+        values: dict[str, str] = {}
+        doubled = set()
+        for name, all_sent in sent.lists():
+            if name not in known:
+                continue
+            if len(all_sent) > 1:
+                doubled.add(name)
+            if all_sent[0]:
+                values[name] = all_sent[0]
+        return cls(values, frozenset(doubled))
+
+    def get(self, name: str) -> str | None:
+        """The value, or None where it is missing, empty or doubled."""
+        return None if name in self.doubled else self.values.get(name)
+
+    def refuse_doubled(self) -> None:
+        """Raises DoubledParameter if a known parameter was sent more than once (RFC 6749 3.2)."""
+        if self.doubled:
+            raise DoubledParameter(f"sent more than once: {', '.join(sorted(self.doubled))}")
+
+    def check(self, limits: Mapping[str, int], multiline: Collection[str] = ()) -> None:
+        """Raises InvalidRequest for a doubled, oversized or unreadable value; control characters pass only in `multiline` ones."""
+        if self.doubled:
+            raise InvalidRequest(f"sent more than once: {', '.join(sorted(self.doubled))}")
+        for name, value in self.values.items():
+            if len(value) > limits[name]:
+                raise InvalidRequest(f"{name} is longer than {limits[name]} characters")
+            if not sound(value, name in multiline):
+                raise InvalidRequest(f"{name} holds characters that are not allowed")
+
+
+def sound(value: str, multiline: bool = False) -> bool:
+    """Whether a value was valid UTF-8 and, unless `multiline`, free of control characters (RU-15)."""
+    if _REPLACEMENT in value:
+        return False
+    return value.isprintable() or all(mark >= " " or (multiline and mark in "\t\r\n") for mark in value)

@@ -1,0 +1,86 @@
+"""Authlib's authorization server, token side only: the one seam between its machinery and our flows.
+
+Its authorize side is not used (protocol decisions: `authorization_request.py`), nor its token generator, hooks or signals; codes are taken
+atomically by the flow. Errors leave as our own family, so that one place turns them into answers.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import AuthorizationServer
+
+from broker.core.client import Client
+from broker.core.errors import BadRequest, BrokerError, InvalidClient, UnsupportedGrantType
+from broker.flows.issuing import Redeemed
+from broker.oidc.client_auth import METHODS, ClientSecrets
+from broker.oidc.faces import ClientFace, TokenRequest
+from broker.oidc.grants import AuthorizationCodeGrant, Redeem, TokenAnswer
+from broker.oidc.id_token import IdTokens
+from broker.oidc.parameters import Parameters
+from broker.oidc.return_address import FindClient, plausible
+
+TOKEN_PARAMETERS = frozenset({"grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret"})
+"""Parameters the token endpoint reads; doubled ones are refused, others (a repeated `scope`) ignored."""
+
+_ERRORS: Mapping[str, type[BrokerError]] = {"invalid_client": InvalidClient, "unsupported_grant_type": UnsupportedGrantType}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCall:
+    """One POST to the token endpoint: its known form fields and its Authorization header."""
+
+    parameters: Parameters
+    authorization: str | None
+
+
+class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]
+    """Answers the token endpoint."""
+
+    def __init__(self, find_client: FindClient, secrets: ClientSecrets, redeem: Redeem, id_tokens: IdTokens) -> None:
+        super().__init__()
+        logging.getLogger("authlib").setLevel(logging.INFO)  # below that it writes tokens
+        self._find_client = find_client
+        self._id_tokens = id_tokens
+        self._uri = f"{id_tokens.issuer}/token"
+        self.redeem = redeem
+        for method, check in zip(METHODS, (secrets.by_basic, secrets.by_post, secrets.by_nothing), strict=True):
+            self.register_client_auth_method(method, check)
+        self.register_grant(AuthorizationCodeGrant)
+
+    def answer(self, call: TokenCall) -> TokenAnswer:
+        """Status, body and headers of a success. Raises BrokerError."""
+        call.parameters.refuse_doubled()
+        answer: TokenAnswer = self.create_token_response(call)  # type: ignore[assignment]
+        return answer
+
+    def id_token(self, client: Client, redeemed: Redeemed) -> str:
+        """The ID token of a grant just written."""
+        return self._id_tokens.make(client, redeemed)
+
+    # --- what Authlib calls ------------------------------------------------------------------------------------------------------
+
+    def query_client(self, client_id: str) -> Any:
+        """The client under Authlib's names, or None."""
+        client = self._find_client(client_id) if plausible(client_id) else None
+        return ClientFace(client) if client else None
+
+    def create_oauth2_request(self, request: TokenCall) -> TokenRequest:
+        """Our call as Authlib's request."""
+        return TokenRequest(self._uri, request.parameters, request.authorization)
+
+    def handle_response(self, status: int, body: Mapping[str, object], headers: Any) -> TokenAnswer:
+        """Nothing is rendered here."""
+        return status, body, headers
+
+    def handle_error_response(self, request: Any, error: OAuth2Error) -> Any:
+        """Authlib's errors become ours; ours pass Authlib untouched."""
+        known = _ERRORS.get(str(error.error), BadRequest)
+        raise known(str(error.description or "")) from None
+
+    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
+        """Nobody listens."""

@@ -1,0 +1,73 @@
+"""The broker's cookies (A-33, SE-01, SE-06): which browser this is, and who is signed in. Random values; their meaning is on the server.
+
+Both die with the browser window: nothing about a citizen should wait on a shared computer. Only https gives `__Host-`; on plain-http
+localhost the names say what they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, after_this_request, g, request
+
+from broker.core.ids import fingerprint, new_secret
+
+_LONGEST = 100  # ours are 43 characters; anything longer is not ours
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """Reads and writes both cookies of the request at hand; `secure` says whether the issuer is https."""
+
+    secure: bool
+
+    @property
+    def session_name(self) -> str:
+        """Name of the cookie that stands for a signed-in citizen."""
+        return "__Host-bp-session" if self.secure else "bp-insecure-dev-session"
+
+    @property
+    def browser_name(self) -> str:
+        """Name of the cookie that ties requests in progress to the browser that began them."""
+        return "__Host-bp-browser" if self.secure else "bp-insecure-dev-browser"
+
+    def session_id(self) -> str | None:
+        """Fingerprint of the session cookie: the session's id in the store. None without a cookie."""
+        value = _read(self.session_name)
+        return fingerprint(value) if value else None
+
+    def known_browser_id(self) -> str | None:
+        """Fingerprint of the browser cookie, or None for a browser that has none yet."""
+        value: str | None = g.get("new_browser") or _read(self.browser_name)
+        return fingerprint(value) if value else None
+
+    def browser_id(self) -> str:
+        """Fingerprint of the browser cookie; a browser that has none gets one with this answer."""
+        return self.known_browser_id() or fingerprint(self._begin_browser())
+
+    def start_session(self, response: Response, token: str) -> None:
+        """Sign the browser in with this answer: `token` is the secret whose fingerprint is the session's id."""
+        self._write(response, self.session_name, token)
+
+    def end_session(self, response: Response) -> None:
+        """Take the session cookie back. Only a real sign-out does that, never an outage (A-47)."""
+        response.delete_cookie(self.session_name, secure=self.secure, httponly=True, samesite="Lax")
+
+    def _begin_browser(self) -> str:
+        value: str = new_secret()
+        g.new_browser = value
+
+        def remember(response: Response) -> Response:
+            self._write(response, self.browser_name, value)
+            return response
+
+        after_this_request(remember)
+        return value
+
+    def _write(self, response: Response, name: str, value: str) -> None:
+        response.set_cookie(name, value, secure=self.secure, httponly=True, samesite="Lax", path="/")
+
+
+def _read(name: str) -> str | None:
+    value = request.cookies.get(name)
+    return value if value and len(value) <= _LONGEST and value.isascii() else None

@@ -1,0 +1,111 @@
+"""Signing out: `/logout` as tools call it (RP-Initiated Logout 1.0), the question where nobody proved whom it is about, and the last page.
+
+Owns when a citizen is asked first (A-20, LO-01). What a sign-out does is `flows/signing_out.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+
+from broker.core.client import Client
+from broker.core.session import BrokerSession
+from broker.flows.signing_out import SignedOut, SigningOut
+from broker.oidc.end_session import LIMITS, EndSession, EndSessionReader
+from broker.oidc.parameters import Parameters
+from broker.web.answering import see_other
+from broker.web.cookies import Cookies
+from broker.web.headers import allow_form_action
+from broker.web.presentation import WayBack
+
+_LONGEST_QUERY = 6000
+
+SubjectAt = Callable[[BrokerSession, Client], str | None]
+"""Returns the subject by which a tool knows the signed-in citizen, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndSessionViews:
+    """What signing out needs."""
+
+    reader: EndSessionReader
+    signing_out: SigningOut
+    subject_at: SubjectAt
+    cookies: Cookies
+
+    def logout(self) -> Response:
+        """`GET` or `POST /logout`: at once when the hint is about whoever is signed in, else after a question."""
+        parameters = Parameters.read(request.form if request.method == "POST" else request.args, LIMITS)
+        asked = self.reader.read(parameters)
+        if self._must_come_again():
+            return see_other(f"{url_for('end_session.logout')}?{urlencode(parameters.values)}")
+        session = self._session()
+        if session is None:
+            return self._goodbye(asked, None)
+        if self._is_about(asked, session):
+            return self._goodbye(asked, self.signing_out.end(session, asked.client.client_id if asked.client else None))
+        return self._ask(asked, parameters)
+
+    def confirm(self) -> Response:
+        """`POST /logout/confirm`: the citizen pressed the button (the form's token was checked before)."""
+        asked = self.reader.read(Parameters.read(request.form, LIMITS))
+        session = self._session()
+        return self._goodbye(asked, self.signing_out.end(session, None) if session else None)
+
+    def _session(self) -> BrokerSession | None:
+        """The session to end, if this browser is still the one that began it."""
+        session_id, browser_id = self.cookies.session_id(), self.cookies.known_browser_id()
+        session = self.signing_out.sessions.find(session_id) if session_id else None
+        return session if session and session.browser_id == browser_id else None
+
+    def _must_come_again(self) -> bool:
+        """A form posted from another site comes without our cookies (SameSite=Lax); as a GET it comes with them."""
+        small = (request.content_length or 0) <= _LONGEST_QUERY
+        return request.method == "POST" and small and self.cookies.session_id() is None
+
+    def _is_about(self, asked: EndSession, session: BrokerSession) -> bool:
+        return asked.hint is not None and asked.client is not None and self.subject_at(session, asked.client) == asked.hint.sub
+
+    def _ask(self, asked: EndSession, parameters: Parameters) -> Response:
+        hidden = {name: value for name, value in parameters.values.items() if name != "id_token_hint"}
+        if asked.client:
+            hidden["client_id"] = asked.client.client_id
+        if asked.return_to:
+            allow_form_action(asked.return_to)
+        page = render_template(
+            "citizen/sign_out.html",
+            action=url_for("end_session.confirm"),
+            hidden=hidden,
+            tools=(),
+            tool_name=asked.client.name if asked.client else "",
+        )
+        return make_response(page)
+
+    def _goodbye(self, asked: EndSession, done: SignedOut | None) -> Response:
+        response = see_other(asked.return_to) if asked.return_to else self._last_page(asked, done)
+        self.cookies.end_session(response)
+        return response
+
+    def _last_page(self, asked: EndSession, done: SignedOut | None) -> Response:
+        page = render_template(
+            "citizen/signed_out.html",
+            told=done.told if done else (),
+            upstream_ended=done.upstream_ended if done else None,
+            back=_way_back(asked.client),
+        )
+        return make_response(page)
+
+
+def end_session_blueprint(views: EndSessionViews) -> Blueprint:
+    """`/logout` is exempt from form tokens (tools post here); `/logout/confirm` is not."""
+    blueprint = Blueprint("end_session", __name__)
+    blueprint.add_url_rule("/logout", "logout", views.logout, methods=["GET", "POST"], provide_automatic_options=False)
+    blueprint.add_url_rule("/logout/confirm", "confirm", views.confirm, methods=["POST"], provide_automatic_options=False)
+    return blueprint
+
+
+def _way_back(client: Client | None) -> WayBack | None:
+    return WayBack(client.name, client.base_url) if client and client.base_url else None

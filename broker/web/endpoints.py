@@ -1,0 +1,111 @@
+"""The endpoints that machines call: token, userinfo, keys and metadata. JSON only; errors are turned into answers in `errors.py`.
+
+Pushed requests, introspection, revocation and registration will stand beside them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from flask import Blueprint, Response, g, request
+
+from broker.core.errors import BadRequest, InvalidToken
+from broker.oidc.keys import KeyRing
+from broker.oidc.metadata import Metadata
+from broker.oidc.parameters import Parameters
+from broker.oidc.server import TOKEN_PARAMETERS, TokenCall, TokenServer
+from broker.web.guards import RegisteredOrigins, allow_origin
+
+_FORM = "application/x-www-form-urlencoded"
+_LONGEST_TOKEN = 4096
+_CACHED = "public, max-age=300"  # clients fetch both documents at every sign-in; a new key is published long before it signs
+
+UserInfo = Callable[[str], Mapping[str, object]]
+"""Returns the claims an access token shows. Raises InvalidToken."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointViews:
+    """What the endpoints need."""
+
+    server: TokenServer
+    userinfo_of: UserInfo
+    keys: KeyRing
+    metadata: Metadata
+    origins: RegisteredOrigins
+    _documents: dict[tuple[str, ...], bytes] = field(default_factory=dict)
+
+    def token(self) -> Response:
+        """`POST /token` (RFC 6749 3.2)."""
+        if request.mimetype != _FORM:
+            raise BadRequest(f"the body has to be {_FORM}")
+        call = TokenCall(Parameters.read(request.form, TOKEN_PARAMETERS), request.headers.get("Authorization"))
+        status, body, headers = self.server.answer(call)
+        return self._open(Response(json.dumps(body), status=status, headers=headers), "POST")
+
+    def userinfo(self) -> Response:
+        """`GET` or `POST /userinfo` (OIDC Core 5.3)."""
+        response = _json(self.userinfo_of(_bearer_token()))
+        response.headers["Cache-Control"] = "no-store"
+        return self._open(response, "GET, POST")
+
+    def jwks(self) -> Response:
+        """`GET /jwks` (RFC 7517 5)."""
+        return self._public(_json(self.keys.published()))
+
+    def discovery(self) -> Response:
+        """Both well-known documents (OIDC Discovery 1.0 section 4, RFC 8414 section 3)."""
+        algorithms = self.keys.algorithms
+        document = self._documents.get(algorithms)
+        if document is None:
+            document = self._documents[algorithms] = json.dumps(self.metadata.document(algorithms)).encode()
+        return self._public(Response(document, mimetype="application/json"))
+
+    def preflight(self) -> Response:
+        """`OPTIONS`: may a script of this origin call here (IN-04)?"""
+        return self._open(Response(status=204), "GET, POST")
+
+    def _public(self, response: Response) -> Response:
+        response.headers["Cache-Control"] = _CACHED
+        return self._open(response, "GET")
+
+    def _open(self, response: Response, methods: str) -> Response:
+        return allow_origin(response, self.origins, methods) if "Origin" in request.headers else response
+
+
+def endpoints_blueprint(views: EndpointViews) -> Blueprint:
+    """All of them, each with its preflight."""
+    blueprint = Blueprint("endpoints", __name__)
+    for path, view, methods in (
+        ("/token", views.token, ["POST"]),
+        ("/userinfo", views.userinfo, ["GET", "POST"]),
+        ("/jwks", views.jwks, ["GET"]),
+        ("/.well-known/openid-configuration", views.discovery, ["GET"]),
+        ("/.well-known/oauth-authorization-server", views.discovery, ["GET"]),
+    ):
+        name = path.removeprefix("/.well-known/").strip("/").replace("-", "_")
+        blueprint.add_url_rule(path, name, view, methods=methods, provide_automatic_options=False)
+        blueprint.add_url_rule(path, f"{name}_preflight", views.preflight, methods=["OPTIONS"])
+    return blueprint
+
+
+def _bearer_token() -> str:
+    """The access token from header or form, never from the query (RFC 6750 2). Raises InvalidToken."""
+    header = request.headers.get("Authorization", "")
+    in_form = request.form.get("access_token") if request.method == "POST" and request.mimetype == _FORM else None
+    scheme, _, in_header = header.partition(" ")
+    if header and in_form:
+        raise BadRequest("the access token was sent in two ways")
+    token = in_form or (in_header.strip() if scheme.lower() == "bearer" else "")
+    if not token:
+        g.no_token = True
+        raise InvalidToken("no access token was sent")
+    if len(token) > _LONGEST_TOKEN or not token.isascii():
+        raise InvalidToken
+    return token
+
+
+def _json(content: Mapping[str, object]) -> Response:
+    return Response(json.dumps(content, ensure_ascii=False), mimetype="application/json")

@@ -1,0 +1,124 @@
+"""One log line per request, and numbers for Prometheus. Neither ever holds a query string, a token or anything about a citizen (A-44).
+
+The request id is the reference number that error pages show. Metrics have few and fixed labels (IN-03: they are served on a port of their
+own, never on the public one).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import sys
+from time import perf_counter
+
+import structlog
+from flask import Flask, Response, g, has_request_context, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, multiprocess, start_http_server
+
+from broker.core.errors import BrokerError
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: people read it out over the telephone
+_METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"})
+_UNMATCHED = "unmatched"
+_QUIET = frozenset({"/healthz", "/readyz"})
+
+_REQUESTS = Counter("broker_requests", "Answers by route pattern, method and status", ["route", "method", "status"])
+_SECONDS = Histogram(
+    "broker_request_seconds", "Time to answer by route pattern", ["route"], buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+)
+_ERRORS = Counter("broker_errors", "Errors by code of the catalogue", ["code"])
+_ANSWERS = Counter("broker_authorization_responses", "What tools were answered: a code, or the protocol's error", ["outcome"])
+
+_log = structlog.get_logger("broker")
+
+
+def configure_logging(level: str) -> None:
+    """JSON lines on standard output, for our own lines and those of libraries alike. Call once per process."""
+    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    shared: list[structlog.typing.Processor] = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=False,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        processor=structlog.processors.JSONRenderer(),
+        foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+        keep_exc_info=False,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
+    logging.getLogger("broker").setLevel(number)
+
+
+def install(app: Flask) -> None:
+    """Number, time, count and log every request. Has to be installed before anything else that looks at requests."""
+
+    def begin() -> None:
+        g.started = perf_counter()
+
+    def end(response: Response) -> Response:
+        response.headers["X-Request-Id"] = request_id()
+        _record(response.status_code, perf_counter() - g.started)
+        return response
+
+    app.before_request(begin)
+    app.after_request(end)
+
+
+def request_id() -> str:
+    """The reference number of the request at hand: 50 random bits as ten letters and digits. Ours alone; a caller's is never taken over."""
+    if not has_request_context():
+        return "-"
+    if "request_id" not in g:
+        number = secrets.randbits(50)
+        g.request_id = "".join(_ALPHABET[number >> shift & 31] for shift in range(45, -1, -5))
+    known: str = g.request_id
+    return known
+
+
+def count_error(code: str) -> None:
+    """One more error of this code."""
+    _ERRORS.labels(code).inc()
+
+
+def count_answer(outcome: str) -> None:
+    """One more answer to a tool: `code`, or the protocol's word for the error."""
+    _ANSWERS.labels(outcome).inc()
+
+
+def log_unforeseen(kind: str, frames: list[str]) -> None:
+    """An exception nobody foresaw: its type and where it came from, never its text."""
+    _log.error("unforeseen", request_id=request_id(), kind=kind, frames=frames)
+
+
+def serve_metrics(host: str, port: int) -> None:
+    """Serve the numbers of all workers of this host over HTTP, in a thread of its own."""
+    registry = CollectorRegistry()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        start_http_server(port, host, registry)
+    else:
+        start_http_server(port, host)
+
+
+def forget_worker(pid: int) -> None:
+    """A worker has ended: its gauges no longer count."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+def _record(status: int, seconds: float) -> None:
+    rule = request.url_rule
+    route = rule.rule if rule else _UNMATCHED
+    method = request.method if request.method in _METHODS else "other"
+    _REQUESTS.labels(route, method, status).inc()
+    _SECONDS.labels(route).observe(seconds)
+    if route in _QUIET:
+        return
+    error: BrokerError | None = g.get("error")
+    extra = {"error": error.code, "detail": error.detail} if error else {}
+    _log.info("request", request_id=request_id(), route=route, method=method, status=status, ms=round(seconds * 1000, 1), **extra)

@@ -1,0 +1,125 @@
+"""Tools' browser-facing side: the authorization endpoint, and the crossroads that every step of a sign-in returns to.
+
+`/authorize` reads and judges; what can be answered at once is answered without storing anything. `/continue/<id>` is the only place that
+turns the judge's word into a way to go; steps never point at one another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request, url_for
+
+from broker.core.errors import BadRequest, BrokerError, UnmetTrust
+from broker.core.next_step import AskConsent, ChooseProvider, Issue, Refuse, SignIn, Step, StepUp
+from broker.core.request import AuthorizationRequest
+from broker.core.session import BrokerSession
+from broker.flows.issuing import Issuing
+from broker.flows.signing_in import SigningIn
+from broker.oidc.authorization_request import LIMITS, RequestReader
+from broker.oidc.parameters import Parameters
+from broker.oidc.responses import code_response, error_response
+from broker.oidc.return_address import FindClient, ReturnAddress, read_address
+from broker.web.answering import see_other, send
+from broker.web.cookies import Cookies
+from broker.web.errors import redirect_errors_to
+from broker.web.i18n import current_language
+
+_LONGEST_QUERY = 6000  # proxies and gunicorn take request lines of 8 KB
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeViews:
+    """What the authorization endpoint needs."""
+
+    issuer: str
+    reader: RequestReader
+    find_client: FindClient
+    signing_in: SigningIn
+    issuing: Issuing
+    cookies: Cookies
+
+    def authorize(self) -> Response:
+        """`GET` or `POST /authorize` (OIDC Core 3.1.2.1)."""
+        parameters = self._parameters()
+        client, address = read_address(parameters, self.find_client)
+        redirect_errors_to(address)
+        again = self._must_come_again()
+        asked = self.reader.read(parameters, client, address, "" if again else self.cookies.browser_id())
+        if again:
+            return see_other(f"{url_for('oidc.authorize')}?{urlencode(parameters.values)}")
+        session = self._session()
+        step = self.signing_in.judge(asked, session)
+        if isinstance(step, Issue | Refuse):
+            return self._answer(asked, address, step, session)
+        self.signing_in.begin(asked)
+        return see_other(url_for("oidc.proceed", request_id=asked.id))
+
+    def proceed(self, request_id: str) -> Response:
+        """`GET /continue/<id>`: on to whatever the judge says is next."""
+        asked = self.signing_in.resume(request_id, self.cookies.browser_id())
+        address = ReturnAddress.of(asked, self.find_client)
+        session = self._session()
+        step = self.signing_in.judge(asked, session)
+        if isinstance(step, Issue):
+            return self._answer(asked, address, step, session)
+        if isinstance(step, Refuse):
+            return self._refuse(asked, address, step.error)
+        return see_other(self._way(asked, step))
+
+    def leave_unmet(self, request_id: str) -> Response:
+        """`POST /unmet/<id>`: the citizen has read why the level was too low; now the tool is told."""
+        asked = self.signing_in.resume(request_id, self.cookies.browser_id())
+        address = ReturnAddress.of(asked, self.find_client)
+        step = self.signing_in.judge(asked, self._session())
+        if isinstance(step, Refuse):
+            return send(error_response(self.issuer, address, step.error))
+        return see_other(url_for("oidc.proceed", request_id=request_id))
+
+    def _parameters(self) -> Parameters:
+        """Query or form by the method, never merged (RU-08)."""
+        if request.method == "POST" and not request.args.keys().isdisjoint(LIMITS):
+            raise BadRequest("parameters were sent both in the query and in the form")
+        return Parameters.read(request.form if request.method == "POST" else request.args, LIMITS)
+
+    def _must_come_again(self) -> bool:
+        """A form posted from another site comes without our cookies (SameSite=Lax); as a GET it comes with them."""
+        small = (request.content_length or 0) <= _LONGEST_QUERY
+        return request.method == "POST" and small and self.cookies.known_browser_id() is None
+
+    def _session(self) -> BrokerSession | None:
+        session_id = self.cookies.session_id()
+        return self.signing_in.sessions.find(session_id) if session_id else None
+
+    def _answer(self, asked: AuthorizationRequest, address: ReturnAddress, step: Issue | Refuse, session: BrokerSession | None) -> Response:
+        if isinstance(step, Refuse):
+            return send(error_response(self.issuer, address, step.error))
+        assert session is not None  # the judge never issues without one
+        return send(code_response(self.issuer, address, self.issuing.code(asked, session, step)))
+
+    def _refuse(self, asked: AuthorizationRequest, address: ReturnAddress, error: BrokerError) -> Response:
+        """A level not reached is explained to the citizen first; the page's button then tells the tool."""
+        if isinstance(error, UnmetTrust) and not asked.silent:
+            return see_other(url_for("citizen.unmet", request_id=asked.id))
+        return send(error_response(self.issuer, address, error))
+
+    def _way(self, asked: AuthorizationRequest, step: Step) -> str:
+        match step:
+            case SignIn(alias):
+                return self.signing_in.send(asked, alias, current_language().locale)
+            case ChooseProvider() | StepUp():
+                return url_for("citizen.choose_provider", request_id=asked.id)
+            case AskConsent():
+                return url_for("citizen.consent", request_id=asked.id)
+            case _:
+                raise BrokerError
+
+
+def oidc_blueprint(views: AuthorizeViews) -> Blueprint:
+    """`/authorize`, `/continue/<id>` and the way out of `/unmet/<id>`. Only the first is posted to by tools, without a form token."""
+    blueprint = Blueprint("oidc", __name__)
+    blueprint.add_url_rule("/authorize", "authorize", views.authorize, methods=["GET", "POST"], provide_automatic_options=False)
+    blueprint.add_url_rule("/continue/<request_id>", "proceed", views.proceed, provide_automatic_options=False)
+    blueprint.add_url_rule("/unmet/<request_id>", "leave_unmet", views.leave_unmet, methods=["POST"])
+    return blueprint
