@@ -99,12 +99,12 @@ def _components_import(components: tuple[Json, ...], user_profile: Json) -> Json
     for component in components:
         body = {key: value for key, value in component.items() if key != "providerType"}
         by_type.setdefault(component["providerType"], []).append(body)
-    profile = {"providerId": "declarative-user-profile", "config": {"kc.user.profile.config": [json.dumps(user_profile)]}}
+    profile = {"providerId": "declarative-user-profile", "config": {"kc.user.profile.config": [json.dumps(without_nulls(user_profile))]}}
     return {**by_type, "org.keycloak.userprofile.UserProfileProvider": [profile]}
 
 
-def without_nulls(representation: Mapping[str, Any]) -> Json:
-    """A representation without the keys that files set to null to say 'this must not be set'."""
-    return {
-        key: without_nulls(value) if isinstance(value, Mapping) else value for key, value in representation.items() if value is not None
-    }
+def without_nulls(value: Any) -> Any:
+    """A representation, or a part of one, without the keys that files set to null to say 'this must not be set'."""
+    if isinstance(value, Mapping):
+        return {key: without_nulls(member) for key, member in value.items() if member is not None}
+    return [without_nulls(member) for member in value] if isinstance(value, list) else value

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from broker.upstream.realm_desired import Json
+from broker.upstream.realm_desired import Json, without_nulls
 
 MASK = "**********"
 _SECRET_KEYS = ("secret", "clientSecret", "bindCredential", "privateKey", "keystorePassword", "keyPassword", "bpClientSecretDigest")
-_LONGEST_SHOWN = 80
-ABSENT = None
+_LONGEST_SHOWN = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def is_secret(key: str) -> bool:
 
 def shown(value: Any, secrets: Iterable[str] = ()) -> str:
     """A value in one short line, without any of the given secrets."""
-    if value is ABSENT:
+    if value is None:
         return "(not set)"
     text = value if isinstance(value, str) else json.dumps(_redacted(value), ensure_ascii=False)
     for secret in secrets:
@@ -63,8 +62,22 @@ def differences(wanted: Mapping[str, Any], found: Mapping[str, Any], within: str
         if isinstance(value, Mapping) and isinstance(other, Mapping):
             result += differences(value, other, f"{path}.")
         elif not same(value, other) and not _is_unreadable(path, other):
-            result.append(Difference(path, other, value))
+            result += _member_differences(path, value, other) or [Difference(path, other, value)]
     return result
+
+
+def _member_differences(path: str, wanted: Any, found: Any) -> list[Difference]:
+    """For two lists of the same names: what differs inside the members."""
+    if not _are_named(wanted) or not _are_named(found):
+        return []
+    ours, theirs = ({each["name"]: each for each in members} for members in (wanted, found))
+    if ours.keys() != theirs.keys():
+        return [Difference(path, sorted(theirs), sorted(ours))]
+    return [each for name, member in ours.items() for each in differences(member, theirs[name], f"{path}.{name}.")]
+
+
+def _are_named(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) and "name" in each for each in value)
 
 
 def same(wanted: Any, found: Any) -> bool:
@@ -81,9 +94,8 @@ def _same_lists(wanted: list[Any], found: list[Any]) -> bool:
     """As sets for plain members; members that are mappings belong together by their name."""
     if len(wanted) != len(found):
         return False
-    if all(isinstance(each, Mapping) and "name" in each for each in (*wanted, *found)):
-        by_name = {each["name"]: each for each in found}
-        return all(each["name"] in by_name and same(each, by_name[each["name"]]) for each in wanted)
+    if _are_named(wanted) and _are_named(found):
+        return not _member_differences("", wanted, found)
     return sorted(map(_sortable, wanted)) == sorted(map(_sortable, found))
 
 
@@ -116,5 +128,5 @@ def merged(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Json:
         elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
             result[key] = merged(value, result[key])
         else:
-            result[key] = value
+            result[key] = without_nulls(value)
     return result

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from broker.claim_table import FILE_NAME as CLAIM_TABLE
-from broker.claim_table import LOCALES, requested_attributes
+from broker.claim_table import LOCALES, load_claim_table, requested_attributes
 from broker.core.errors import ConfigurationError
 from broker.core.provider import IdentityProvider, Means
 from broker.core.trust import TrustLevel
+from broker.upstream.bundid_rules import check_bundid_rules
 from broker.upstream.realm_desired import DesiredExecution, DesiredFlow, DesiredRealm, Json, Mapped, Requirement
 from broker.upstream.realm_values import Fetch, Values, environment_values, refuse_unused
 from broker.upstream.saml_certificates import fetch_metadata
@@ -50,6 +51,7 @@ def load_realm_config(folder: Path, environment: str, environ: Mapping[str, str]
     flows = tuple(_flow(reading, name) for name in ("browser-flow.yaml", "first-login-flow.yaml"))
     client = _client(reading)
     providers = tuple(_provider(reading, path) for path in _provider_files(reading))
+    _check_claim_table(reading)
     refuse_unused(reading.values, reading.environment)
     return DesiredRealm(
         name=realm.section("representation").text("realm"),
@@ -164,6 +166,18 @@ def _provider_files(reading: _Reading) -> list[Path]:
     return paths
 
 
+def _check_claim_table(reading: _Reading) -> None:
+    """The table must not speak of citizen IDs that have no file: a misspelt alias would yield nothing, silently."""
+    path = reading.folder / CLAIM_TABLE
+    known = {each.stem for each in (reading.folder / "identity-providers").glob("*.yaml")}
+    for row in load_claim_table(path).definitions.values():
+        for alias in row.mappings:
+            if alias not in known:
+                raise read_yaml(path).wrong(
+                    ("claims", row.name, "providers", alias), f"there is no citizen ID {alias!r} in identity-providers/"
+                )
+
+
 def _document(reading: _Reading, path: Path) -> Document:
     reading.values.provide("requested_attributes", " ".join(requested_attributes(reading.folder / CLAIM_TABLE, path.stem)))
     document = read_yaml(path)
@@ -179,6 +193,7 @@ def _provider(reading: _Reading, path: Path) -> Mapped:
     _check_alias(representation, path)
     reading.needs("identity provider", representation, "providerId")
     config = _config(representation, "config")
+    check_bundid_rules(representation.section("config"), config)
     if config.get("clientSecret"):
         config[SECRET_DIGEST] = secret_digest(path.stem, str(config["clientSecret"]))
     mappers = tuple(_mapper(reading, each, "identityProviderMapper") for each in top.sections("mappers"))

@@ -1,0 +1,132 @@
+"""The realm as code: `realm plan`, `realm apply` and `realm drift`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from broker.app import open_database
+from broker.config import ROOT, load_settings
+from broker.core.errors import ConfigurationError
+from broker.core.provider import IdentityProvider
+from broker.store.providers import Providers
+from broker.upstream.keycloak_connection import KeycloakAccess, KeycloakConnection
+from broker.upstream.realm import RealmReconciler
+from broker.upstream.realm_files import load_identity_providers, load_realm_config
+
+EXIT_DRIFT = 2
+_USER, _PASSWORD = "KEYCLOAK_ADMIN_USER", "KEYCLOAK_ADMIN_PASSWORD"
+_CLIENT, _CLIENT_SECRET = "KEYCLOAK_ADMIN_CLIENT_ID", "KEYCLOAK_ADMIN_CLIENT_SECRET"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the description is, and where the Keycloak is that should be like it."""
+
+    folder: Path
+    environment: str
+    keycloak_url: str | None
+
+    def reconciler(self) -> RealmReconciler:
+        """Reads every file before it contacts Keycloak."""
+        desired = load_realm_config(self.folder, self.environment, os.environ)
+        return RealmReconciler(KeycloakConnection(_access(self.keycloak_url), desired.name), desired)
+
+    def identity_providers(self) -> list[IdentityProvider]:
+        return load_identity_providers(self.folder, self.environment, os.environ)
+
+
+def _access(url: str | None) -> KeycloakAccess:
+    if not url:
+        raise ConfigurationError("Keycloak's address is not given: set KEYCLOAK_URL or use --keycloak-url.")
+    if os.environ.get(_CLIENT):
+        return KeycloakAccess(url, client_id=os.environ[_CLIENT], client_secret=_secret(_CLIENT_SECRET))
+    return KeycloakAccess(url, os.environ.get(_USER, ""), _secret(_PASSWORD))
+
+
+def _secret(variable: str) -> str:
+    path = os.environ.get(f"{variable}_FILE")
+    if not path:
+        return os.environ.get(variable, "")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as refused:
+        raise ConfigurationError(f"{variable}_FILE names a file that cannot be read: {refused.strerror}") from None
+
+
+def _about_a_realm(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that all commands here share."""
+    for option in (
+        click.option("--keycloak-url", envvar="KEYCLOAK_URL", help="Address of Keycloak, e.g. http://localhost:8080 [KEYCLOAK_URL]."),
+        click.option(
+            "--config-dir",
+            default=ROOT / "realm-config",
+            type=click.Path(path_type=Path, file_okay=False, exists=True),
+            help="Folder of the description (default: realm-config).",
+        ),
+        click.option(
+            "--environment", required=True, envvar="BROKER_ENVIRONMENT", help="File in environments/, e.g. local [BROKER_ENVIRONMENT]."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def realm() -> None:
+    """Keycloak's realm of citizens, kept as files in realm-config/.
+
+    The administrator comes from KEYCLOAK_ADMIN_USER and KEYCLOAK_ADMIN_PASSWORD (or KEYCLOAK_ADMIN_PASSWORD_FILE), or is a client of
+    realm master: KEYCLOAK_ADMIN_CLIENT_ID and KEYCLOAK_ADMIN_CLIENT_SECRET (or KEYCLOAK_ADMIN_CLIENT_SECRET_FILE).
+    """
+
+
+@realm.command()
+@_about_a_realm
+def plan(environment: str, config_dir: Path, keycloak_url: str | None) -> None:
+    """Show what apply would change; change nothing."""
+    _show(_Source(config_dir, environment, keycloak_url).reconciler().plan().lines())
+
+
+@realm.command()
+@_about_a_realm
+def drift(environment: str, config_dir: Path, keycloak_url: str | None) -> None:
+    """As plan, for a scheduled check: exit status 2 when Keycloak is not as the files say."""
+    found = _Source(config_dir, environment, keycloak_url).reconciler().plan()
+    _show(found.lines())
+    if not found.empty:
+        raise SystemExit(EXIT_DRIFT)
+
+
+@realm.command()
+@_about_a_realm
+@click.option("--only-broker", is_flag=True, help="Only tell the broker its citizen IDs; for a hub that is not Keycloak.")
+def apply(environment: str, config_dir: Path, keycloak_url: str | None, only_broker: bool) -> None:
+    """Bring Keycloak and the broker's list of citizen IDs to the described state. Running it twice changes nothing."""
+    source = _Source(config_dir, environment, keycloak_url)
+    wanted, providers = source.identity_providers(), Providers(open_database(load_settings()))
+    # Read before Keycloak is touched: a database that is away must not leave half of the work done.
+    is_current = sorted(providers.list(), key=_alias) == sorted(wanted, key=_alias)
+    if not only_broker:
+        applied = source.reconciler().apply()
+        _show(
+            [*applied.lines, "Keycloak is now as the files say." if applied.changed else "Keycloak is as the files say; nothing changed."]
+        )
+    if not is_current:
+        providers.replace_all(wanted)
+    names = ", ".join(provider.alias for provider in wanted) or "none"
+    click.echo(f"Citizen IDs of the broker: {names} ({'nothing changed' if is_current else 'written'}).")
+
+
+def _alias(provider: IdentityProvider) -> str:
+    return provider.alias
+
+
+def _show(lines: list[str]) -> None:
+    for line in lines:
+        click.echo(line)
