@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from sqlalchemy import Row
+
 T = TypeVar("T")
 _Convert = Callable[[Any], Any]
 _PLAIN = (str, int, bool, float)
@@ -37,13 +39,22 @@ class Record(Generic[T]):
         return self.from_json(json.loads(raw))
 
     def to_json(self, value: T) -> dict[str, Any]:
-        """The record as a JSON object."""
+        """The record as a JSON object, without fields that have their default."""
         found = ((name, getattr(value, name), default, dump) for name, default, dump, _ in self._fields)
         return {name: dump(item) if dump else item for name, item, default, dump in found if item != default}
+
+    def to_row(self, value: T) -> dict[str, Any]:
+        """The record as the values of a table's columns of the same names."""
+        found = ((name, getattr(value, name), dump) for name, _, dump, _ in self._fields)
+        return {name: dump(item) if dump else item for name, item, dump in found}
 
     def from_json(self, data: Mapping[str, Any]) -> T:
         """The record of a JSON object."""
         return self._cls(**{name: load(data[name]) if load else data[name] for name, _, _, load in self._fields if name in data})
+
+    def from_row(self, row: Row[Any]) -> T:
+        """The record of a table's row."""
+        return self.from_json(row._asdict())
 
 
 def _default(field: Field[Any]) -> Any:

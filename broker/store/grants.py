@@ -1,0 +1,108 @@
+"""Grants, and the gate in front of them: a code becomes a grant once, and only while everybody still stands by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, bindparam, delete, exists, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import ColumnElement, Executable
+
+from broker.core.client import ClientStatus
+from broker.core.grant import Grant
+from broker.core.ports import Clock
+from broker.core.subject import SubjectStatus
+from broker.store.sql import Database
+from broker.store.tables import clients, consents, grants, subjects
+
+_NOW: ColumnElement[datetime] = bindparam("now", type_=grants.c.created_at.type)
+_ACTIVE = subjects.c.status == literal(SubjectStatus.ACTIVE.value)
+_LIVE = clients.c.status == literal(ClientStatus.LIVE.value)
+_STANDING_CONSENT = and_(consents.c.withdrawn_at.is_(None), or_(consents.c.expires_at.is_(None), consents.c.expires_at > _NOW))
+_COLUMNS = {field.name: "grant_id" if field.name == "id" else field.name for field in fields(Grant)}
+
+
+def _gate(insert: Any) -> Executable:
+    """One statement: insert if the code is new AND subject, client and consent stand. Decided by the returned row (A-48, CO-11)."""
+    given = [bindparam(column.key, type_=column.type) for column in grants.c]
+    agreed = exists().where(
+        consents.c.consent_id == bindparam("consent_id", type_=grants.c.consent_id.type),
+        consents.c.subject_id == subjects.c.subject_id,
+        consents.c.client_id == clients.c.client_id,
+        _STANDING_CONSENT,
+    )
+    standing = (
+        select(*given)
+        .select_from(subjects.join(clients, clients.c.client_id == bindparam("client_id", type_=grants.c.client_id.type)))
+        .where(
+            subjects.c.subject_id == bindparam("subject_id", type_=grants.c.subject_id.type),
+            _ACTIVE,
+            _LIVE,
+            or_(bindparam("consent_id", type_=grants.c.consent_id.type).is_(None), agreed),
+        )
+    )
+    statement: Executable = (
+        insert(grants)
+        .from_select([column.key for column in grants.c], standing)
+        .on_conflict_do_nothing(index_elements=[grants.c.code_hash])
+        .returning(grants.c.grant_id)
+    )
+    return statement
+
+
+_GATES: Mapping[bool, Executable] = {True: _gate(sqlite.insert), False: _gate(postgresql.insert)}  # by is_sqlite
+_FIND_BY_ACCESS = (
+    select(grants)
+    .select_from(
+        grants.join(subjects, and_(subjects.c.subject_id == grants.c.subject_id, _ACTIVE))
+        .join(clients, and_(clients.c.client_id == grants.c.client_id, _LIVE))
+        .outerjoin(consents, and_(consents.c.consent_id == grants.c.consent_id, _STANDING_CONSENT))
+    )
+    .where(
+        grants.c.access_hash == bindparam("wanted"),
+        grants.c.revoked_at.is_(None),
+        grants.c.access_expires_at > _NOW,
+        grants.c.expires_at > _NOW,
+        or_(grants.c.consent_id.is_(None), consents.c.consent_id.is_not(None)),
+    )
+)
+_REVOKE_BY_CODE = (
+    update(grants)
+    .where(grants.c.code_hash == bindparam("wanted"), grants.c.revoked_at.is_(None))
+    .values(revoked_at=_NOW)
+    .returning(grants.c.grant_id)
+)
+_PURGE = delete(grants).where(grants.c.expires_at <= _NOW)
+
+
+class Grants:
+    """No personal claims in here."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._gate = _GATES[database.is_sqlite]
+
+    def add(self, grant: Grant) -> bool:
+        """The gate. True for exactly one caller per code, and only if account, tool and consent are still good at this moment."""
+        values = {column: getattr(grant, name) for name, column in _COLUMNS.items()}
+        return self._database.one(self._gate, {**values, "now": self._clock()}) is not None
+
+    def find_by_access(self, access_hash: str) -> Grant | None:
+        """The grant of an access token that is good right now; None if anything about it is not."""
+        row = self._database.one(_FIND_BY_ACCESS, {"wanted": access_hash, "now": self._clock()})
+        return _grant(row) if row else None
+
+    def revoke_by_code(self, code_hash: str) -> bool:
+        """Revoke what a code was exchanged for, because it turned up again (RFC 6749 4.1.2); whether there was anything to revoke."""
+        return self._database.one(_REVOKE_BY_CODE, {"wanted": code_hash, "now": self._clock()}) is not None
+
+    def purge_expired(self, now: datetime) -> int:
+        """Delete grants whose session is over; how many. Codes live for a minute only, so none of theirs can come again."""
+        return self._database.run(_PURGE, {"now": now})
+
+
+def _grant(row: Row[Any]) -> Grant:
+    return Grant(**{name: getattr(row, column) for name, column in _COLUMNS.items()})

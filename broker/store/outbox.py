@@ -1,0 +1,127 @@
+"""The outbox: that a session ended and who must be told are one fact, written in one transaction (design: "Sign-out")."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from broker.core.delivery import Delivery, DeliveryState
+from broker.core.ids import new_id
+from broker.core.ports import Clock
+from broker.store.sql import Database
+from broker.store.tables import clients, deliveries, grants
+
+_REVOKE = (
+    update(grants)
+    .where(grants.c.session_id == bindparam("ended"), grants.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now", type_=grants.c.revoked_at.type))
+)
+_TOLD = (
+    select(grants.c.client_id, grants.c.sub, grants.c.sid)
+    .join(clients, clients.c.client_id == grants.c.client_id)
+    .where(grants.c.session_id == bindparam("ended"), clients.c.backchannel_logout_uri != "", grants.c.client_id != bindparam("but_client"))
+    .distinct()
+    .order_by(grants.c.client_id)
+)
+_DUE = (
+    select(deliveries.c.delivery_id)
+    .where(
+        deliveries.c.state == DeliveryState.PENDING.value,
+        deliveries.c.next_attempt_at <= bindparam("now", type_=deliveries.c.next_attempt_at.type),
+    )
+    .order_by(deliveries.c.next_attempt_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)  # SQLite has no such clause and needs none: it has one writer
+)
+_LEASE = (
+    update(deliveries)
+    .where(deliveries.c.delivery_id.in_(_DUE))
+    .values(next_attempt_at=bindparam("leased_until", type_=deliveries.c.next_attempt_at.type))
+    .returning(deliveries)
+)
+_LIST = select(deliveries).where(deliveries.c.logout_id == bindparam("wanted")).order_by(deliveries.c.client_id)
+_REPLACE = update(deliveries).where(deliveries.c.delivery_id == bindparam("replaced"))
+_PURGE = delete(deliveries).where(
+    deliveries.c.state != DeliveryState.PENDING.value,
+    deliveries.c.created_at <= bindparam("before", type_=deliveries.c.created_at.type),
+)
+_NO_CLIENT = ""
+
+
+class Outbox:
+    """Each session of a tool is told of its end once, however often the end is pronounced."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
+
+    def end_session(self, session_id: str, logout_id: str, but_client: str | None = None) -> int:
+        """Revoke all grants of a session and note who must be told, except the tool that said so itself; how many will be told now.
+
+        May be called again for the same session: it finds only what came in between.
+        """
+        with self._database.transaction() as connection:
+            connection.execute(_REVOKE, {"ended": session_id, "now": self._clock()})
+            told = connection.execute(_TOLD, {"ended": session_id, "but_client": but_client or _NO_CLIENT}).all()
+            return sum(self._add(connection, self._delivery(logout_id, row)) for row in told)
+
+    def take_due(self, limit: int, lease_seconds: float) -> list[Delivery]:
+        """Deliveries to try now. No other worker gets them until the lease is over; then they are due again, should this one have died."""
+        now = self._clock()
+        values = {"now": now, "most": limit, "leased_until": now + timedelta(seconds=lease_seconds)}
+        return [_delivery(row) for row in self._database.all(_LEASE, values)]
+
+    def replace(self, delivery: Delivery) -> None:
+        """Note an attempt and what came of it."""
+        self._database.run(_REPLACE.values(_row(delivery)), {"replaced": delivery.id})
+
+    def list(self, logout_id: str) -> Sequence[Delivery]:
+        """What became of one sign-out, tool by tool."""
+        return [_delivery(row) for row in self._database.all(_LIST, {"wanted": logout_id})]
+
+    def purge_expired(self, before: datetime) -> int:
+        """Delete finished deliveries of sessions that ended before then; how many."""
+        return self._database.run(_PURGE, {"before": before})
+
+    def _add(self, connection: Connection, delivery: Delivery) -> int:
+        insert = self._insert(deliveries).values(_row(delivery))
+        once = insert.on_conflict_do_nothing(index_elements=[deliveries.c.client_id, deliveries.c.sid])
+        return len(connection.execute(once.returning(deliveries.c.delivery_id)).all())
+
+    def _delivery(self, logout_id: str, told: Row[Any]) -> Delivery:
+        now = self._clock()
+        return Delivery(
+            id=new_id(),
+            logout_id=logout_id,
+            client_id=told.client_id,
+            sub=told.sub,
+            sid=told.sid,
+            state=DeliveryState.PENDING,
+            attempts=0,
+            created_at=now,
+            next_attempt_at=now,
+        )
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        id=row.delivery_id,
+        logout_id=row.logout_id,
+        client_id=row.client_id,
+        sub=row.sub,
+        sid=row.sid,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        created_at=row.created_at,
+        next_attempt_at=row.next_attempt_at,
+        outcome=row.outcome,
+    )
+
+
+def _row(delivery: Delivery) -> dict[str, Any]:
+    values = {name: getattr(delivery, name) for name in Delivery.__slots__}
+    return {"delivery_id": values.pop("id"), **values, "state": delivery.state.value}

@@ -1,0 +1,52 @@
+"""Where an account stands with one tool: one statement for all that a silent sign-in must know."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, bindparam, select
+
+from broker.core.client import Client
+from broker.core.consent import Standing
+from broker.core.subject import SubjectStatus
+from broker.store.consents import consent_of
+from broker.store.seal import Seal
+from broker.store.sql import Database
+from broker.store.tables import consents, subjects, tool_subjects
+from broker.store.tool_subjects import open_pseudonym
+
+_newest = consents.alias("newest")
+_NEWEST = (
+    select(_newest.c.number)
+    .where(_newest.c.subject_id == bindparam("subject_id"), _newest.c.client_id == bindparam("client_id"))
+    .order_by(_newest.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_FIND = (
+    select(subjects.c.status, tool_subjects.c.sub, tool_subjects.c.sealed_pseudonym, consents)
+    .select_from(
+        subjects.outerjoin(
+            tool_subjects, and_(tool_subjects.c.subject_id == subjects.c.subject_id, tool_subjects.c.sector == bindparam("sector"))
+        ).outerjoin(consents, consents.c.number == _NEWEST)
+    )
+    .where(subjects.c.subject_id == bindparam("subject_id"))
+)
+_NOBODY = Standing(subject_active=False, consent=None, sub=None, pseudonym=None)
+
+
+class Standings:
+    """Reads only."""
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database, self._seal = database, seal
+
+    def find(self, subject_id: str, client: Client) -> Standing:
+        """The standing; of an unknown account one that is not active."""
+        row = self._database.one(_FIND, {"subject_id": subject_id, "client_id": client.client_id, "sector": client.sector})
+        if row is None:
+            return _NOBODY
+        return Standing(
+            subject_active=row.status == SubjectStatus.ACTIVE,
+            consent=consent_of(row) if row.consent_id else None,
+            sub=row.sub,
+            pseudonym=open_pseudonym(self._seal, row.sub, row.sealed_pseudonym) if row.sub else None,
+        )
