@@ -13,7 +13,10 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class IssuedCode:
-    """What an authorization code stands for until it is redeemed; in Redis under the code's fingerprint, at most 60 seconds."""
+    """What an authorization code stands for until it is redeemed; in Redis under the code's fingerprint, at most 60 seconds.
+
+    `pseudonym` is there where the ID token needs it, so that redeeming reads nothing more from SQL.
+    """
 
     client_id: str
     redirect_uri: str
@@ -30,6 +33,7 @@ class IssuedCode:
     consent_id: str | None
     nonce: str | None = None
     code_challenge: str | None = None
+    pseudonym: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,15 +56,17 @@ class Issuing:
         client = self._client(request.client_id)
         now, code = self.clock(), new_secret()
         consent = issue.standing.consent
+        sub, pseudonym = self._known_as(client, session, issue)
+        id_token_claims = self.judging.releasing.id_token_claims(client, request, issue.claims)
         issued = IssuedCode(
             client_id=client.client_id,
             redirect_uri=request.redirect_uri,
             subject_id=session.subject_id,
             session_id=session.id,
-            sub=issue.standing.sub or self._new_sub(client, session),
+            sub=sub,
             scopes=issue.scopes,
             claims=issue.claims,
-            id_token_claims=self.judging.releasing.id_token_claims(client, request, issue.claims),
+            id_token_claims=id_token_claims,
             trust=issue.trust,
             amr=session.amr,
             auth_time=session.authenticated_at,
@@ -72,6 +74,7 @@ class Issuing:
             consent_id=consent.id if consent and not client.first_party else None,
             nonce=request.nonce,
             code_challenge=request.code_challenge,
+            pseudonym=None if PSEUDONYM_CLAIMS.isdisjoint(id_token_claims) else pseudonym,
         )
         self.codes.add(code, issued, session.touched(now) if session.needs_touch(now) else None)
         return code
@@ -156,8 +159,7 @@ class Issuing:
         if not issued.id_token_claims:
             return {}
         client = self._client(issued.client_id)
-        pseudonym = self._pseudonym(session, client, issued.id_token_claims)
-        return self.judging.releasing.values(client, issued.id_token_claims, session, pseudonym)
+        return self.judging.releasing.values(client, issued.id_token_claims, session, issued.pseudonym)
 
     def _pseudonym(self, session: BrokerSession, client: Client, claims: tuple[str, ...]) -> str | None:
         """Read from SQL only where a claim needs it."""
@@ -165,8 +167,12 @@ class Issuing:
             return None
         return self.judging.standings.find(session.subject_id, client).pseudonym
 
-    def _new_sub(self, client: Client, session: BrokerSession) -> str:
-        return self.subjects.tool_subject(session.subject_id, client.sector, new_pseudonym()).sub
+    def _known_as(self, client: Client, session: BrokerSession, issue: Issue) -> tuple[str, str | None]:
+        """`sub` and pseudonym at this sector of tools; a first-party tool, which asks for no consent, may be the first of it."""
+        if issue.standing.sub is not None:
+            return issue.standing.sub, issue.standing.pseudonym
+        made = self.subjects.tool_subject(session.subject_id, client.sector, new_pseudonym())
+        return made.sub, made.pseudonym
 
     def _client(self, client_id: str) -> Client:
         client = self.judging.clients.find(client_id)
