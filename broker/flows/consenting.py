@@ -105,7 +105,7 @@ class Consenting:
         known = self.subjects.tool_subject(session.subject_id, client.sector, pseudonym or new_pseudonym())
         shown = not PSEUDONYM_CLAIMS.isdisjoint(step.claims)
         if shown and pseudonym and pseudonym != known.pseudonym:
-            self.subjects.replace_pseudonym(session.subject_id, client.sector, pseudonym)
+            self.subjects.replace_pseudonym(known, pseudonym)
 
     def _consent(self, client: Client, session: BrokerSession, step: AskConsent) -> Consent:
         now = self.clock()

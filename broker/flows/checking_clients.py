@@ -1,0 +1,219 @@
+"""From a tool's file and its product's preset to a client record; every rule that a file can break (A-01, RU-04, RU-07)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from broker.core.claim import ClaimTable, ReleaseClass
+from broker.core.client import Client, ClientClaim, ClientStatus, Operator, SecretMethod
+from broker.core.provider import IdentityProvider
+from broker.core.trust import TrustLevel
+from broker.flows.reading_clients import ClientFile, Location, PresetFile, TomlFile
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_AGS = re.compile(r"[0-9]{5}|[0-9]{8}")
+_PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")  # RFC 8252 7.1: a reversed domain name
+_PRINTABLE = re.compile(r"[!-~]+")
+
+Fault = tuple[Location, str]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a tool's file may refer to."""
+
+    claim_table: ClaimTable
+    providers: Mapping[str, IdentityProvider]
+    presets: Mapping[str, TomlFile[PresetFile]]
+
+    def client(self, file: TomlFile[ClientFile]) -> tuple[Client | None, list[str]]:
+        """The record (its secret still missing), or the sentences that say what is wrong."""
+        content = file.content
+        if content.preset not in self.presets:
+            return None, [file.sentence(("preset",), f"no such preset; known are {', '.join(self.presets)}")]
+        client = _merged(content, self.presets[content.preset].content)
+        faults = [file.sentence(location, what) for check in _CHECKS for location, what in check(content, client, self)]
+        return client, faults
+
+
+def _merged(content: ClientFile, preset: PresetFile) -> Client:
+    """The tool's own words first, else the preset's."""
+    fill = _Filling(content.base_url.rstrip("/"), content.slug)
+    redirect_uris = tuple(_own(content.redirect_uris, fill.all(preset.redirect_uris)))
+    email_policy = content.email_policy or preset.email_policy
+    scopes = tuple(scope for scope in _own(content.scopes, preset.scopes) if not (scope == "email" and email_policy == "none"))
+    return Client(
+        client_id=content.client_id,
+        name=content.name,
+        operator=Operator(content.operator.name, content.operator.contact, content.operator.privacy_url),
+        status=ClientStatus(content.status),
+        redirect_uris=redirect_uris,
+        sector=content.sector or default_sector(redirect_uris, content.client_id),
+        preset=content.preset,
+        description={**content.description},
+        base_url=content.base_url,
+        login_start_url=_own(content.login_start_url, fill.one(preset.login_start_url)),
+        post_logout_redirect_uris=tuple(_own(content.post_logout_redirect_uris, fill.all(preset.post_logout_redirect_uris))),
+        backchannel_logout_uri=_own(content.backchannel_logout_uri, fill.one(preset.backchannel_logout_uri)),
+        secret_method=SecretMethod(content.secret_method),
+        scopes=scopes,
+        claims=tuple(ClientClaim(one.name, {**one.purpose}, one.legal_basis, one.required) for one in content.claims),
+        release_without_scope=tuple(_own(content.release_without_scope, preset.release_without_scope)),
+        allowed_providers=tuple(content.allowed_providers),
+        minimum_trust=TrustLevel.from_word(content.minimum_level),
+        municipalities=tuple(content.municipalities),
+        age_thresholds=tuple(content.age_thresholds),
+        first_party=content.first_party,
+        pkce_waived=content.pkce == "waived" or (content.pkce is None and preset.pkce == "none"),
+        claims_in_id_token=_own(content.claims_in_id_token, preset.claims_in_id_token),
+        id_token_alg=_own(content.id_token_alg, preset.id_token_alg),
+        response_modes=tuple(_own(content.response_modes, preset.response_modes)),
+        email_verified_only=email_policy != "any",
+    )
+
+
+def default_sector(redirect_uris: tuple[str, ...], client_id: str) -> str:
+    """The host of the first redirect URI (OIDC Core 8.1); with its port on a loopback address, where hosts tell nothing apart."""
+    parts = urlsplit(redirect_uris[0]) if redirect_uris and not _is_malformed(redirect_uris[0]) else None
+    host = (parts.hostname if parts else None) or client_id.lower()
+    return f"{host}:{parts.port}" if parts and parts.hostname in LOOPBACK and parts.port else host
+
+
+def address_fault(uri: str, *, native: bool = False, page: bool = False) -> str | None:
+    """What is wrong with an address of a tool, or None: https, or http on a loopback address.
+
+    `native` apps may also use a private-use scheme, a `page` for people may have a fragment.
+    """
+    if not _PRINTABLE.fullmatch(uri) or _is_malformed(uri):
+        return "is no address"
+    parts = urlsplit(uri)
+    if "*" in uri or "\\" in uri or "{" in uri:
+        return "must be one exact address, without wildcards or placeholders"
+    if "#" in uri and not page:
+        return "must not have a fragment (#...)"
+    if "@" in parts.netloc:
+        return "must not have a user name before the host"
+    if parts.scheme == "https" and parts.hostname:
+        return None
+    if parts.scheme == "http" and parts.hostname in LOOPBACK:
+        return None
+    if native and _PRIVATE_SCHEME.fullmatch(parts.scheme) and uri.startswith(f"{parts.scheme}:/") and not parts.netloc:
+        return None
+    return "must start with https:// (http:// only on localhost; a native app without a secret may use a scheme like de.stadt.app:/)"
+
+
+def _is_malformed(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+        return not parts.scheme or (parts.port is not None and not 0 < parts.port < 65536)
+    except ValueError:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """Puts the tool's address and short name into a preset's templates; a template whose part is not given is left out."""
+
+    base: str
+    slug: str
+
+    def all(self, templates: Iterable[str]) -> list[str]:
+        return [filled for filled in map(self.one, templates) if filled]
+
+    def one(self, template: str) -> str:
+        if ("{base}" in template and not self.base) or ("{slug}" in template and not self.slug):
+            return ""
+        return template.replace("{base}", self.base).replace("{slug}", self.slug)
+
+
+def _own(value: T | None, preset: T) -> T:
+    return preset if value is None else value
+
+
+def _check_addresses(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+    if not client.redirect_uris:
+        yield ("redirect_uris",), "is missing; the preset makes it from base_url (and slug), or list it here"
+    for index, uri in enumerate(client.redirect_uris):
+        if fault := address_fault(uri, native=client.is_public):
+            yield ("redirect_uris", index), f"{uri!r} {fault}"
+    for index, uri in enumerate(client.post_logout_redirect_uris):
+        if fault := address_fault(uri, native=client.is_public):
+            yield ("post_logout_redirect_uris", index), f"{uri!r} {fault}"
+    if client.backchannel_logout_uri and (fault := address_fault(client.backchannel_logout_uri)):
+        yield ("backchannel_logout_uri",), f"{client.backchannel_logout_uri!r} {fault}"
+    pages = {"base_url": client.base_url, "login_start_url": client.login_start_url, "operator.privacy_url": client.operator.privacy_url}
+    for name, uri in pages.items():
+        if uri and (fault := address_fault(uri, page=True)):
+            yield tuple(name.split(".")), f"{uri!r} {fault}"
+
+
+def _check_sector(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+    hosts = {default_sector((uri,), client.client_id) for uri in client.redirect_uris}
+    if content.sector is None and len(hosts) > 1:
+        yield ("redirect_uris",), "several hosts: say with `sector` that they belong together (one `sub` for all of them)"
+
+
+def _check_scopes(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+    known = ("openid", *around.claim_table.scopes)
+    for index, scope in enumerate(client.scopes):
+        if scope not in known:
+            yield ("scopes", index), f"unknown scope {scope!r}; known are {', '.join(known)}"
+    if "openid" not in client.scopes:
+        yield ("scopes",), "has to contain openid"
+
+
+def _check_claims(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+    table, seen = around.claim_table, set()
+    for index, claim in enumerate(client.claims):
+        if claim.name not in table or table[claim.name].release is ReleaseClass.NEVER:
+            yield ("claims", index, "name"), f"{claim.name!r} is no claim that a tool can get"
+        elif table[claim.name].release is ReleaseClass.ALWAYS:
+            yield ("claims", index, "name"), f"every tool gets {claim.name!r}; it needs no entry"
+        if claim.name in seen:
+            yield ("claims", index, "name"), f"{claim.name!r} stands here twice"
+        seen.add(claim.name)
+        if not (claim.purpose.get("de", "").strip() and claim.purpose.get("en", "").strip()):
+            yield ("claims", index, "purpose"), "say in German (de) and English (en) what the tool needs it for; citizens read it"
+    for index, name in enumerate(client.release_without_scope):
+        if name not in table or table[name].release is ReleaseClass.NEVER:
+            yield ("release_without_scope", index), f"{name!r} is no claim that a tool can get"
+
+
+def _check_eligibility(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+    for index, key in enumerate(client.municipalities):
+        if not _AGS.fullmatch(key):
+            yield ("municipalities", index), f"{key!r} is no AGS: 8 digits for a municipality, 5 for a district"
+    allowed = around.claim_table.age_thresholds
+    for index, age in enumerate(client.age_thresholds):
+        if age not in allowed:
+            yield ("age_thresholds", index), f"{age} is not offered; choose from {', '.join(map(str, allowed))}"
+    if "bp_resident_of" in client.registered_claims and not client.municipalities:
+        yield ("municipalities",), "name the municipalities or districts whose residents the tool wants to recognise"
+    if "bp_age_over" in client.registered_claims and not client.age_thresholds:
+        yield ("age_thresholds",), "name the ages the tool wants to ask about"
+
+
+def _check_providers(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+    for index, alias in enumerate(client.allowed_providers):
+        if alias not in around.providers:
+            yield ("allowed_providers", index), f"no citizen ID {alias!r}; known are {', '.join(around.providers) or 'none yet'}"
+    able = [one for one in around.providers.values() if client.allows_provider(one.alias)]
+    if able and all(one.trust_ceiling < client.minimum_trust for one in able):
+        yield ("minimum_level",), "no citizen ID that this tool allows reaches it"
+
+
+def _check_secrecy(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+    if client.is_public and content.secret is not None:
+        yield ("secret",), "a client with secret_method none has no secret"
+    if client.is_public and content.pkce == "waived":
+        yield ("pkce",), "cannot be waived for a client without a secret"
+    if content.secret is not None and (content.secret.env is None) == (content.secret.file is None):
+        yield ("secret",), "give either env or file"
+
+
+_CHECKS = (_check_addresses, _check_sector, _check_scopes, _check_claims, _check_eligibility, _check_providers, _check_secrecy)
