@@ -20,6 +20,11 @@ _REVOKE = (
     .where(grants.c.session_id == bindparam("ended"), grants.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("now", type_=grants.c.revoked_at.type))
 )
+_HAND_OVER = (
+    update(grants)
+    .where(grants.c.session_id == bindparam("old_session"), grants.c.revoked_at.is_(None))
+    .values(session_id=bindparam("new_session"))
+)
 _TOLD = (
     select(grants.c.client_id, grants.c.sub, grants.c.sid)
     .join(clients, clients.c.client_id == grants.c.client_id)
@@ -67,7 +72,12 @@ class Outbox:
         with self._database.transaction() as connection:
             connection.execute(_REVOKE, {"ended": session_id, "now": self._clock()})
             told = connection.execute(_TOLD, {"ended": session_id, "but_client": but_client or _NO_CLIENT}).all()
-            return sum(self._add(connection, self._delivery(logout_id, row)) for row in told)
+            return [self._add(connection, self._delivery(logout_id, row)) for row in told].count(True)
+
+    def hand_over_session(self, old_session_id: str, new_session_id: str) -> int:
+        """Put the grants of a session that the same citizen replaced by a new one under the new one, so that its end reaches those tools
+        too (step-up, SE-01); how many."""
+        return self._database.run(_HAND_OVER, {"old_session": old_session_id, "new_session": new_session_id})
 
     def take_due(self, limit: int, lease_seconds: float) -> list[Delivery]:
         """Deliveries to try now. No other worker gets them until the lease is over; then they are due again, should this one have died."""
@@ -87,12 +97,12 @@ class Outbox:
         """Delete finished deliveries of sessions that ended before then; how many."""
         return self._database.run(_PURGE, {"before": before})
 
-    def _add(self, connection: Connection, delivery: Delivery) -> int:
+    def _add(self, connection: Connection, delivery: Delivery) -> bool:
         insert = self._insert(deliveries).values(_row(delivery))
         once = insert.on_conflict_do_nothing(index_elements=[deliveries.c.client_id, deliveries.c.sid])
-        return len(connection.execute(once.returning(deliveries.c.delivery_id)).all())
+        return connection.execute(once.returning(deliveries.c.delivery_id)).first() is not None
 
-    def _delivery(self, logout_id: str, told: Row[Any]) -> Delivery:
+    def _delivery(self, logout_id: str, told: Any) -> Delivery:
         now = self._clock()
         return Delivery(
             id=new_id(),
