@@ -28,7 +28,7 @@ class DemoState:
     def open(self) -> None:
         """Makes the folder and takes it for this launcher. Raises SetupError if it cannot be made or is taken."""
         try:
-            for folder in (self.folder, self.logs, self.clients):
+            for folder in (self.folder, self.logs, self.clients, self.metrics):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = (self.folder / "launcher.lock").open("a+")
         except OSError as refused:
@@ -43,9 +43,9 @@ class DemoState:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._lock.seek(0)
-            raise SetupError(
-                f"The demo is already running (process {self._lock.read().strip() or 'unknown'}): stop it there with Ctrl-C first."
-            ) from None
+            owner = self._lock.read().strip() or "unknown"
+            self.close()
+            raise SetupError(f"The demo is already running (process {owner}): stop it there with Ctrl-C first.") from None
         self._lock.truncate(0)
         self._lock.write(str(os.getpid()))
         self._lock.flush()
@@ -63,6 +63,11 @@ class DemoState:
     @property
     def clients(self) -> Path:
         return self.folder / "clients"
+
+    @property
+    def metrics(self) -> Path:
+        """Where the broker's processes share their counters."""
+        return self.folder / "metrics"
 
     @property
     def database_url(self) -> str:

@@ -14,15 +14,15 @@ from deploy.demo.persons import Person
 OFFERED = (Means.EID, Means.ELSTER, Means.PASSWORD, Means.EIDAS)  # as realm-config asks BundID for
 
 
-def means_for(request: AuthenticationRequest) -> list[Means]:
-    """The means that can reach the asked level."""
-    return [means for means in OFFERED if MEANS[means].ceiling >= request.minimum_level]
+def means_for(minimum_level: int) -> list[Means]:
+    """The means that can reach a level."""
+    return [means for means in OFFERED if MEANS[means].ceiling >= minimum_level]
 
 
-def logins_for(request: AuthenticationRequest, means: Means, persons: tuple[Person, ...]) -> list[Login]:
-    """The test citizens who own the means and reach the asked level with it."""
+def logins_for(minimum_level: int, means: Means, persons: tuple[Person, ...]) -> list[Login]:
+    """The test citizens who own the means and reach the level with it."""
     owned = (login for login in _logins(means, persons) if login.means.value in login.account.means)
-    return [login for login in owned if level_of(login.account, means) >= request.minimum_level]
+    return [login for login in owned if level_of(login.account, means) >= minimum_level]
 
 
 def _logins(means: Means, persons: tuple[Person, ...]) -> Iterator[Login]:

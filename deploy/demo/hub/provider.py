@@ -17,6 +17,7 @@ from deploy.demo.hub.choices import released, upstream_note
 from deploy.demo.hub.settings import ACR_LEVELS, HubSettings
 from deploy.demo.hub.sign_ins import (
     CODE_LIFETIME,
+    PUSHED_LIFETIME,
     SESSION_LIFETIME,
     SIGN_IN_LIFETIME,
     AuthenticationRequest,
@@ -28,6 +29,7 @@ from deploy.demo.hub.sign_ins import (
 from deploy.demo.hub.tokens import TOKEN_SECONDS, HubKey
 
 PROTOCOL = "/protocol/openid-connect"
+REQUEST_URI = "urn:ietf:params:oauth:request_uri:"
 
 
 class BadRequest(Exception):
@@ -49,6 +51,7 @@ class Hub:
 
     settings: HubSettings
     key: HubKey = field(default_factory=HubKey)
+    pushed: Expiring[Mapping[str, str]] = field(default_factory=lambda: Expiring(PUSHED_LIFETIME))
     sign_ins: Expiring[SignIn] = field(default_factory=lambda: Expiring(SIGN_IN_LIFETIME))
     codes: Expiring[IssuedCode] = field(default_factory=lambda: Expiring(CODE_LIFETIME))
     sessions: Expiring[HubSession] = field(default_factory=lambda: Expiring(SESSION_LIFETIME))
@@ -60,6 +63,7 @@ class Hub:
             "issuer": self.settings.issuer,
             "authorization_endpoint": f"{endpoints}/auth",
             "token_endpoint": f"{endpoints}/token",
+            "pushed_authorization_request_endpoint": f"{endpoints}/ext/par/request",
             "jwks_uri": f"{endpoints}/certs",
             "end_session_endpoint": f"{endpoints}/logout",
             "response_types_supported": ["code"],
@@ -73,6 +77,24 @@ class Hub:
             "acr_values_supported": list(ACR_LEVELS),
             "authorization_response_iss_parameter_supported": True,
         }
+
+    def push(self, form: Mapping[str, str], authorization: Authorization | None) -> dict[str, Any]:
+        """Keeps the parameters of a request away from the browser (RFC 9126). Raises TokenError."""
+        self._authenticate_client(form, authorization)
+        if "request_uri" in form or form.get("redirect_uri") != self.settings.redirect_uri:
+            raise TokenError("invalid_request")
+        kept = {name: value for name, value in form.items() if name != "client_secret"} | {"client_id": self.settings.client_id}
+        handle = self.pushed.add(kept, self.settings.now())
+        return {"request_uri": f"{REQUEST_URI}{handle}", "expires_in": int(PUSHED_LIFETIME.total_seconds())}
+
+    def unpushed(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
+        """The parameters a `request_uri` stands for, or those given. Like Keycloak it can be used again in its time. Raises BadRequest."""
+        if "request_uri" not in parameters:
+            return parameters
+        kept = self.pushed.find(parameters["request_uri"].removeprefix(REQUEST_URI), self.settings.now())
+        if kept is None or parameters.get("client_id") != kept["client_id"]:
+            raise BadRequest("request_uri is unknown or expired")
+        return kept
 
     def read_request(self, parameters: Mapping[str, str]) -> AuthenticationRequest:
         """The request, its client and redirect URI checked. Raises BadRequest."""

@@ -43,6 +43,7 @@ class HubSettings:
     provider_alias: str = "bundid"
     sp_entity_id: str = "https://beteiligung.demo.example"
     attributes: tuple[Attribute, ...] = ATTRIBUTES
+    any_level: bool = False  # offer means below the asked level as well, so that the broker's refusal can be seen
     now: Callable[[], dt.datetime] = _utc_now
 
     @property

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from deploy.demo.bundid.identity import Login
 
+PUSHED_LIFETIME = dt.timedelta(seconds=60)
 SIGN_IN_LIFETIME = dt.timedelta(minutes=30)
 CODE_LIFETIME = dt.timedelta(seconds=60)
 SESSION_LIFETIME = dt.timedelta(minutes=30)

@@ -27,6 +27,7 @@ def create_hub(settings: HubSettings, persons: tuple[Person, ...] | None = None)
     for path, view, methods in (
         (f"{realm}/.well-known/openid-configuration", pages.discovery, ["GET"]),
         (f"{realm}{PROTOCOL}/auth", pages.authorize, ["GET", "POST"]),
+        (f"{realm}{PROTOCOL}/ext/par/request", pages.push, ["POST"]),
         (f"{realm}{PROTOCOL}/token", pages.token, ["POST"]),
         (f"{realm}{PROTOCOL}/certs", pages.certs, ["GET"]),
         (f"{realm}{PROTOCOL}/logout", pages.logout, ["GET", "POST"]),
@@ -62,7 +63,7 @@ class HubPages:
 
     def authorize(self) -> AnyResponse:
         """Answers at once where there is nothing to ask, else begins a sign-in."""
-        parameters = request.values
+        parameters = self.hub.unpushed(request.values)
         asked = self.hub.read_request(parameters)
         if error := self.hub.refusal(parameters):
             return redirect(self.hub.error_address(asked, error))
@@ -80,10 +81,11 @@ class HubPages:
         key = self.hub.sign_ins.add(SignIn(asked), self.hub.settings.now())
         return redirect(f"{self.hub.settings.issuer}/sign-in/{key}", 303)
 
+    def push(self) -> Response:
+        return _kept_nowhere(self.hub.push(request.form, request.authorization), 201)
+
     def token(self) -> Response:
-        answer = make_response(jsonify(self.hub.redeem(request.form, request.authorization)))
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return _kept_nowhere(self.hub.redeem(request.form, request.authorization), 200)
 
     def logout(self) -> AnyResponse:
         """RP-initiated logout: with an ID token of ours the session ends at once, without it nothing does (Keycloak would ask)."""
@@ -104,12 +106,13 @@ class HubPages:
 
     def choose_means(self, key: str) -> str:
         pending = self._pending(key)
-        return self._page("means.html", key, pending, offered=means_for(pending.request))
+        return self._page("means.html", key, pending, offered=means_for(self._lowest(pending)))
 
     def choose_person(self, key: str, means: str) -> AnyResponse | str:
         pending = self._pending(key)
         chosen = Means(means) if means in set(Means) else abort(404)
-        logins = logins_for(pending.request, chosen, self.persons) if chosen in means_for(pending.request) else []
+        lowest = self._lowest(pending)
+        logins = logins_for(lowest, chosen, self.persons) if chosen in means_for(lowest) else []
         if request.method == "GET":
             return self._page("person.html", key, pending, means=chosen, logins=logins)
         account = request.form.get("account", "")
@@ -133,6 +136,9 @@ class HubPages:
         pending = self.hub.sign_ins.take(key, self.hub.settings.now()) or abort(410)
         return redirect(self.hub.error_address(pending.request, "access_denied", "cancelled at the citizen ID"), 303)
 
+    def _lowest(self, pending: SignIn) -> int:
+        return 0 if self.hub.settings.any_level else pending.request.minimum_level
+
     def _session(self) -> HubSession | None:
         return self.hub.sessions.find(request.cookies.get(COOKIE), self.hub.settings.now())
 
@@ -141,6 +147,12 @@ class HubPages:
 
     def _page(self, template: str, key: str, pending: SignIn, **context: Any) -> str:
         return render_template(template, here=f"{self.hub.settings.issuer}/sign-in/{key}", pending=pending, **context)
+
+
+def _kept_nowhere(body: Mapping[str, Any], status: int) -> Response:
+    answer = make_response(jsonify(body), status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _with_headers(response: Response) -> Response:

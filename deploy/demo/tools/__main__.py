@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import secrets
+from pathlib import Path
 
 from deploy.demo.tools.settings import CLIENT_IDS, SCOPES, ToolSettings
 from deploy.demo.tools.site import create_tool
@@ -9,11 +11,11 @@ from deploy.demo.web_server import serve
 
 
 def main() -> None:
-    """Serves until the process is ended. The two secrets come from the environment, never from the command line."""
+    """Serves until the process is ended. The client secret comes from the environment, never from the command line."""
     parser = argparse.ArgumentParser(prog="python -m deploy.demo.tools")
     parser.add_argument("--tool", choices=sorted(CLIENT_IDS), required=True)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--issuer", required=True, help="the broker's issuer")
+    parser.add_argument("--issuer", default=os.environ.get("BROKER_ISSUER", "http://localhost:8000"), help="the broker's issuer")
     chosen = parser.parse_args()
     settings = ToolSettings(
         key=chosen.tool,
@@ -21,10 +23,17 @@ def main() -> None:
         scope=SCOPES[chosen.tool],
         issuer=chosen.issuer,
         base_url=f"http://localhost:{chosen.port}",
-        client_secret=os.environ["TOOL_CLIENT_SECRET"],
-        session_secret=os.environ["TOOL_SESSION_SECRET"],
+        client_secret=client_secret(),
+        session_secret=secrets.token_urlsafe(32),  # sessions live in memory and end with the process
     )
     serve(create_tool(settings), chosen.port)
+
+
+def client_secret() -> str:
+    """What this tool shows to the broker: DEMO_CLIENT_SECRET, or the file that DEMO_CLIENT_SECRET_FILE names."""
+    if file := os.environ.get("DEMO_CLIENT_SECRET_FILE"):
+        return Path(file).read_text(encoding="utf-8").strip()
+    return os.environ["DEMO_CLIENT_SECRET"]
 
 
 if __name__ == "__main__":

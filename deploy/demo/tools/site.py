@@ -1,6 +1,5 @@
 """The Flask application of a demo tool: its pages, the way to the broker and back, and the back-channel logout."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +23,7 @@ def create_tool(settings: ToolSettings) -> Flask:
     """The application of one tool."""
     app = Flask(__name__)
     app.config.update(
-        SECRET_KEY=hashlib.sha256(f"{settings.key}:{settings.session_secret}".encode()).hexdigest(),
+        SECRET_KEY=settings.session_secret,
         SESSION_COOKIE_NAME=f"{settings.client_id}_session",  # all demo sites share the host localhost
         SESSION_COOKIE_SAMESITE="Lax",
     )

@@ -1,0 +1,136 @@
+"""Starts the whole demo, tells where to look, and stops it again."""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from deploy.demo.persons import load_persons
+from deploy.demo.processes import Part, Supervisor, last_line, plain_environment
+from deploy.demo.setup_error import SetupError
+from deploy.demo.stack import TOP, Stack
+
+STEP_SECONDS = 180
+
+
+@dataclass(slots=True)
+class Demo:
+    """One running stack. Whoever starts it must stop it, also after a failed start."""
+
+    stack: Stack
+    say: Callable[[str], None] = print
+    _supervisor: Supervisor = field(init=False)
+    _began: float = field(default_factory=time.monotonic, init=False)
+
+    def __post_init__(self) -> None:
+        self._supervisor = Supervisor(self.say)
+
+    def start(self) -> None:
+        """Returns when every part is ready. Raises SetupError with a sentence that says what to do."""
+        self.stack.state.open()
+        self.stack.ports.check_free(*self.stack.used_ports())
+        self._clear_metrics()
+        hub = self._start_hub()
+        early = self._start_early_parts()
+        self._run("the database", ["migrate"], self.stack.broker_settings())
+        self._run("the signing keys", ["keys", "rotate", "--if-missing"], self.stack.broker_settings())
+        self._apply_clients()
+        late = self._start_late_parts()
+        self._supervisor.wait_ready(hub, *early, seconds=180)
+        self._apply_realm()
+        self._supervisor.wait_ready(*late)
+        self.say(f"Ready after {time.monotonic() - self._began:.0f} s.")
+
+    def _start_hub(self) -> Part:
+        if self.stack.hub_kind == "simulated":
+            return self._started(self.stack.simulated_hub())
+        keycloak = self.stack.keycloak(self.say)
+        self.say("Starting Keycloak, the BundID simulator, the broker and two demo tools.")
+        return self._started(keycloak)
+
+    def _start_early_parts(self) -> list[Part]:
+        parts: list[Part] = [] if self.stack.redis_url else [self.stack.redis()]
+        if self.stack.hub_kind == "keycloak":
+            parts.append(self.stack.bundid())
+        return [self._started(part) for part in parts]
+
+    def _start_late_parts(self) -> list[Part]:
+        parts = [self.stack.broker(), self.stack.worker(), self.stack.tool("karte"), self.stack.tool("haushalt")]
+        return [self._started(part) for part in parts]
+
+    def _started(self, part: Part) -> Part:
+        self._supervisor.start(part)
+        return part
+
+    def _apply_realm(self) -> None:
+        """Brings Keycloak to the state of `realm-config/`; a simulated hub needs none, the broker needs its citizen IDs."""
+        command = ["realm", "apply", "--environment", "local"]
+        command += ["--only-broker"] if self.stack.hub_kind == "simulated" else []
+        self._run("the realm", command, self.stack.setup_settings())
+
+    def _apply_clients(self) -> None:
+        files = [str(file) for file in self.stack.write_client_files()]
+        self._run("the demo tools' registration", ["clients", "apply", *files], self.stack.setup_settings())
+
+    def _run(self, what: str, command: Sequence[str], settings: Mapping[str, str]) -> None:
+        """Runs one broker command to its end; its output goes to a log of its own."""
+        log = self.stack.state.log("-".join(command[:2]))
+        log.touch(mode=0o600)
+        with log.open("w") as output:
+            try:
+                status = subprocess.run(
+                    [sys.executable, "-m", "broker", *command],
+                    env=plain_environment() | dict(settings),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    timeout=STEP_SECONDS,
+                    cwd=TOP,
+                    check=False,
+                ).returncode
+            except subprocess.TimeoutExpired:
+                raise SetupError(f"Preparing {what} took over {STEP_SECONDS} s: its log is {log}.") from None
+        if status:
+            raise SetupError(f"Preparing {what} failed ({last_line(log)}): its log is {log}.")
+
+    def _clear_metrics(self) -> None:
+        shutil.rmtree(self.stack.state.metrics, ignore_errors=True)
+        self.stack.state.metrics.mkdir(mode=0o700)
+
+    def watch(self) -> None:
+        """Returns never; raises SetupError when a part stops by itself."""
+        self._supervisor.watch()
+
+    def stop(self) -> None:
+        """Ends every part and leaves nothing running."""
+        self._supervisor.stop()
+        self.stack.state.close()
+
+    def describe(self) -> str:
+        """The addresses to open and the test citizens."""
+        return "\n".join(["", *self._addresses(), "", *_citizens(), "", "Stop everything with Ctrl-C."])
+
+    def _addresses(self) -> list[str]:
+        stack = self.stack
+        rows = [
+            ("Mitmachkarte", stack.tool_url("karte"), "demo tool one: start here"),
+            ("Bürgerhaushalt", stack.tool_url("haushalt"), "demo tool two"),
+            ("Broker", stack.broker_url, "discovery at /.well-known/openid-configuration"),
+        ]
+        if stack.hub_kind == "keycloak":
+            rows.append(("BundID (simulated)", stack.bundid_url, ""))
+            rows.append(("Keycloak console", f"{stack.hub_url}/admin", f"admin, password in {stack.state.folder}/secrets.json"))
+        else:
+            rows.append(("Simulated hub", stack.hub_url, "in place of Keycloak and BundID"))
+        rows.append(("Logs", str(stack.state.logs), ""))
+        return [f"  {name:<20}{address:<26}{note}".rstrip() for name, address, note in rows]
+
+
+def _citizens() -> list[str]:
+    rows = ["  Test citizens, all invented, to choose from at BundID (no PIN, no password):"]
+    for person in load_persons():
+        means = sorted({means for account in person.accounts for means in account.means})
+        rows += [f"    {person.summary} [{', '.join(means)}]"] if means else []
+    return rows

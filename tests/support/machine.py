@@ -1,0 +1,32 @@
+"""What the test run asks of the machine: servers are shared by one worker, and continuous integration skips nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ONE_WORKER = {"live", "browser", "interop"}
+"""Folders whose tests share started servers: under xdist they run one after another, beside the quick ones."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of these folders together when several workers run (`--dist loadgroup`)."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        if Path(item.path).relative_to(config.rootpath).parts[1] in ONE_WORKER:
+            item.add_marker(pytest.mark.xdist_group("servers"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """With CI=true a skipped test has failed: what it needs is missing from the machine."""
+    report = yield
+    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and CI skips nothing: {report.longrepr}"
+    return report
