@@ -87,6 +87,7 @@ def _challenge(error: BrokerError) -> str:
 
 
 def _page(error: BrokerError) -> Response:
+    g.shown_once = True  # no language links: they would repeat what was sent
     response = make_response(_rendered(error), error.status)
     return _with_retry(response, error)
 

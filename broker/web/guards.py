@@ -63,7 +63,6 @@ def allow_origin(response: Response, registered: RegisteredOrigins, methods: str
         response.headers["Access-Control-Allow-Methods"] = methods
         response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
         response.headers["Access-Control-Max-Age"] = "600"
-        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 

@@ -10,8 +10,8 @@ from flask import Blueprint, Response, jsonify
 
 from broker.core.errors import BrokerError
 
-Probe = Callable[[], bool]
-"""Returns whether a part works; raising BrokerError means it does not."""
+Probe = Callable[[], object]
+"""Looks at a part: False or a BrokerError means that it does not work, anything else that it does."""
 
 _REMEMBERED_SECONDS = 2.0
 
@@ -62,6 +62,6 @@ def health_blueprint(readiness: Readiness) -> Blueprint:
 
 def _works(probe: Probe) -> bool:
     try:
-        return probe()
+        return probe() is not False
     except BrokerError:
         return False

@@ -1,0 +1,230 @@
+"""The whole application in one process for tests: a clock that stands still, a hub that does as it is told, real or quick stores.
+
+`broker` runs on SQLite and fakeredis; `broker_everywhere` runs the test once more on PostgreSQL and Redis.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+import redis as redis_py
+from flask import Flask
+from joserfc.jwk import ECKey, RSAKey
+
+from broker.app import Parts, create_app
+from broker.config import Settings
+from broker.core.claim import HeldClaim
+from broker.core.client import Client, ClientStatus, Operator
+from broker.core.errors import BrokerError
+from broker.core.ids import keyed_hash, new_id, new_secret
+from broker.core.ports import UpstreamProof, UpstreamRedirect, UpstreamRequest
+from broker.core.provider import IdentityProvider, Means
+from broker.core.signing_key import KeyState, SigningKey
+from broker.core.subject import UpstreamIdentity
+from broker.core.trust import TrustLevel
+from broker.store.sql import Database
+from tests.support.browser import Browser
+from tests.support.clock import Clock
+from tests.support.services import PostgresqlServer, RedisServer, empty
+from tests.support.tool import REDIRECT, Tool
+
+ISSUER = "https://broker.test"
+SECRET = "test-secret-0123456789-abcdefghijklmnop"
+
+
+@dataclass
+class Hub:
+    """Stands in for Keycloak: whoever is named in `person` signs in; an error in `trouble` happens instead."""
+
+    clock: Clock
+    person: str = "erika"
+    trust: TrustLevel = TrustLevel.HIGH
+    amr: tuple[str, ...] = ("eid",)
+    claims: Mapping[str, HeldClaim] = field(default_factory=lambda: {"given_name": HeldClaim("Erika", TrustLevel.HIGH)})
+    trouble: BrokerError | None = None
+    asked: list[UpstreamRequest] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+
+    def begin(self, request: UpstreamRequest) -> UpstreamRedirect:
+        self._fail()
+        self.asked.append(request)
+        state = new_secret()
+        return UpstreamRedirect(f"https://hub.test/auth?state={state}", state, new_secret(), new_secret())
+
+    def complete(self, answer: Mapping[str, str], proof: UpstreamProof) -> UpstreamIdentity:
+        self._fail()
+        return UpstreamIdentity(
+            provider_alias=proof.provider_alias,
+            upstream_sub=self.person,
+            trust=self.trust,
+            amr=self.amr,
+            claims=self.claims,
+            authenticated_at=self.clock(),
+            upstream_sid=new_id(),
+            id_token=f"hub-token-of-{self.person}",
+        )
+
+    def end_session(self, id_token: str) -> bool:
+        self.ended.append(id_token)
+        return self.trouble is None
+
+    def reachable(self) -> bool:
+        return self.trouble is None
+
+    def _fail(self) -> None:
+        if self.trouble:
+            raise self.trouble
+
+
+@dataclass
+class Broker:
+    """The running application and the ways to set a scene."""
+
+    app: Flask
+    clock: Clock
+    hub: Hub
+    issuer: str = ISSUER
+
+    @property
+    def parts(self) -> Parts:
+        parts: Parts = self.app.extensions["broker"]
+        return parts
+
+    def browser(self) -> Browser:
+        """A browser nobody has used yet."""
+        return Browser(self.app, self.issuer)
+
+    def tool(self, client_id: str = "karte", **changes: Any) -> Tool:
+        """Register a live tool."""
+        secret = new_secret()
+        client = replace(_client(client_id), **changes)
+        if not client.is_public:
+            client = replace(client, secret_hash=keyed_hash(self._pepper, client_id, secret))
+        self.parts.stores.clients.add(client)
+        return Tool(self.app, self.issuer, client, secret)
+
+    def changes(self, tool: Tool, **changes: Any) -> None:
+        """Change a tool's record, as an administrator would."""
+        self.parts.stores.clients.replace(replace(tool.client, **changes))
+
+    def session_of(self, browser: Browser) -> Any:
+        """The session behind a browser's cookie."""
+        from broker.core.ids import fingerprint
+
+        return self.parts.stores.sessions.find(fingerprint(browser.cookies()["__Host-bp-session"]))
+
+    @property
+    def _pepper(self) -> bytes:
+        return settings("sqlite://", "fake://").keys.pepper
+
+
+def settings(database_url: str, redis_url: str, **changes: Any) -> Settings:
+    """Settings of a test."""
+    given = {
+        "issuer": ISSUER,
+        "secret": SECRET,
+        "database_url": database_url,
+        "redis_url": redis_url,
+        "hub_issuer": "https://hub.test/realms/citizens",
+        "hub_client_secret": "hub-client-secret",
+        **changes,
+    }
+    return Settings(**given)
+
+
+def start(database_url: str, redis_url: str, clock: Clock, **changes: Any) -> Broker:
+    """An application with signing keys and citizen IDs, and no tool yet."""
+    hub = Hub(clock)
+    broker = Broker(create_app(settings(database_url, redis_url, **changes), clock, hub), clock, hub)
+    broker.app.testing = False  # errors are answered as they are in production
+    for key in signing_keys(clock):
+        broker.parts.stores.signing_keys.add(key)
+    broker.parts.stores.providers.replace_all(PROVIDERS)
+    return broker
+
+
+PROVIDERS = [
+    IdentityProvider(
+        alias="bundid",
+        names={"de": "BundID"},
+        descriptions={"de": "Bundeskonto"},
+        means=(Means("eid", {"de": "Online-Ausweis"}, TrustLevel.HIGH),),
+        trust_ceiling=TrustLevel.HIGH,
+        position=1,
+    ),
+]
+
+
+def signing_keys(clock: Clock) -> list[SigningKey]:
+    """An active RS256 and an active ES256 key, the same in all tests of a process."""
+    return [
+        SigningKey(kid, algorithm, private, KeyState.ACTIVE, clock() - timedelta(days=1), clock() - timedelta(days=1))
+        for kid, algorithm, private in _key_material()
+    ]
+
+
+@cache
+def _key_material() -> list[tuple[str, str, str]]:
+    rsa, ec = RSAKey.generate_key(2048, private=True), ECKey.generate_key("P-256", private=True)
+    return [(key.thumbprint(), alg, json.dumps(key.as_dict(private=True))) for key, alg in ((rsa, "RS256"), (ec, "ES256"))]
+
+
+def _client(client_id: str) -> Client:
+    return Client(
+        client_id=client_id,
+        name=f"Tool {client_id}",
+        operator=Operator("Stadt Musterstadt"),
+        status=ClientStatus.LIVE,
+        redirect_uris=(REDIRECT,),
+        sector=f"{client_id}.test",
+        base_url="https://tool.test/",
+        post_logout_redirect_uris=("https://tool.test/bye",),
+        backchannel_logout_uri="https://tool.test/backchannel",
+        scopes=("openid", "profile", "assurance"),
+    )
+
+
+@pytest.fixture
+def broker(sqlite_url: str, clock: Clock) -> Iterator[Broker]:
+    """The application on SQLite and fakeredis."""
+    yield from _closing(start(sqlite_url, "fake://", clock))
+
+
+@pytest.fixture(params=["quick", "real"])
+def broker_everywhere(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Broker]:
+    """The application on SQLite and fakeredis, then on PostgreSQL and Redis."""
+    if request.param == "quick":
+        yield from _closing(start(request.getfixturevalue("sqlite_url"), "fake://", clock))
+        return
+    sql: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    cache_server: RedisServer = request.getfixturevalue("redis_server")
+    with redis_py.Redis.from_url(cache_server.url) as client:
+        client.flushall()
+    database = Database(sql.url)
+    empty(database)
+    database.dispose()
+    yield from _closing(start(sql.url, cache_server.url, clock))
+
+
+@pytest.fixture
+def browser(broker: Broker) -> Browser:
+    """A fresh browser."""
+    return broker.browser()
+
+
+@pytest.fixture
+def tool(broker: Broker) -> Tool:
+    """A confidential tool."""
+    return broker.tool()
+
+
+def _closing(broker: Broker) -> Iterator[Broker]:
+    yield broker
+    broker.parts.stores.redis.close()
+    broker.parts.stores.database.dispose()
