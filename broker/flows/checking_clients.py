@@ -12,7 +12,7 @@ from broker.core.claim import ClaimTable, ReleaseClass
 from broker.core.client import Client, ClientClaim, ClientStatus, Operator, SecretMethod
 from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
-from broker.flows.reading_clients import ClientFile, Location, PresetFile, TomlFile
+from broker.flows.reading_clients import ClientFile, Locale, Location, PresetFile, TomlFile
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _AGS = re.compile(r"[0-9]{5}|[0-9]{8}")
@@ -55,14 +55,14 @@ def _merged(content: ClientFile, preset: PresetFile) -> Client:
         redirect_uris=redirect_uris,
         sector=content.sector or default_sector(redirect_uris, content.client_id),
         preset=content.preset,
-        description={**content.description},
+        description=_texts(content.description),
         base_url=content.base_url,
         login_start_url=_own(content.login_start_url, fill.one(preset.login_start_url)),
         post_logout_redirect_uris=tuple(_own(content.post_logout_redirect_uris, fill.all(preset.post_logout_redirect_uris))),
         backchannel_logout_uri=_own(content.backchannel_logout_uri, fill.one(preset.backchannel_logout_uri)),
         secret_method=SecretMethod(content.secret_method),
         scopes=scopes,
-        claims=tuple(ClientClaim(one.name, {**one.purpose}, one.legal_basis, one.required) for one in content.claims),
+        claims=tuple(ClientClaim(one.name, _texts(one.purpose), one.legal_basis, one.required) for one in content.claims),
         release_without_scope=tuple(_own(content.release_without_scope, preset.release_without_scope)),
         allowed_providers=tuple(content.allowed_providers),
         minimum_trust=TrustLevel.from_word(content.minimum_level),
@@ -129,6 +129,10 @@ class _Filling:
         if ("{base}" in template and not self.base) or ("{slug}" in template and not self.slug):
             return ""
         return template.replace("{base}", self.base).replace("{slug}", self.slug)
+
+
+def _texts(by_locale: Mapping[Locale, str]) -> dict[str, str]:
+    return {str(locale): text for locale, text in by_locale.items()}
 
 
 def _own(value: T | None, preset: T) -> T:

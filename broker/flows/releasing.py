@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from broker.core.claim import ClaimData, ClaimTable, HeldClaim, ReleaseClass
@@ -137,7 +137,7 @@ def _locale(session: BrokerSession) -> ClaimData | None:
     return held.value if held else None
 
 
-_MADE_HERE = {
+_MADE_HERE: Mapping[str, Callable[[BrokerSession], ClaimData | None]] = {
     "locale": _locale,
     "email_verified": lambda session: False if "email" in session.claims else None,  # no citizen ID vouches for it; nor do we yet
     "amr": lambda session: list(session.amr) or None,
