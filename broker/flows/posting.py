@@ -25,11 +25,6 @@ _HEADERS = {
     "Connection": "close",
     "User-Agent": "participation-broker",
 }
-    "Content-Type": "application/x-www-form-urlencoded",
-    "Accept": "*/*",
-    "Connection": "close",
-    "User-Agent": "participation-broker",
-}
 
 
 class PostFailed(Exception):
