@@ -16,6 +16,7 @@ Value = Any
 
 KeyPath = tuple[str | int, ...]
 
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C where there is one: ten times as fast
 _WORDS = {str: "text", bool: "true or false", int: "a whole number", list: "a list", dict: "a mapping"}
 
 
@@ -142,7 +143,7 @@ def read_yaml(path: Path) -> Document:
 def parse_yaml(text: str, path: Path) -> Document:
     """As `read_yaml`, for text already read; `path` is only named."""
     lines: dict[KeyPath, int] = {}
-    loader = yaml.SafeLoader(text)
+    loader = _Loader(text)
     try:
         root = loader.get_single_node()
         data = {} if root is None else _build(loader, root, (), lines, path)
