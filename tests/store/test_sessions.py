@@ -1,0 +1,109 @@
+"""Sessions: sealed, small, over in time, and never brought back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from broker.core.session import SESSION_LIFETIME, BrokerSession
+from broker.store.redis import Redis
+from broker.store.seal import Seal
+from broker.store.sessions import Sessions
+from tests.support import records
+from tests.support.clock import Clock
+
+
+@pytest.fixture
+def session(sessions: Sessions, clock: Clock) -> BrokerSession:
+    made = records.session("citizen", clock())
+    sessions.add(made)
+    return made
+
+
+def _key(of: BrokerSession) -> str:
+    return f"bp:session:{of.id}"
+
+
+def test_a_session_comes_back_as_it_was(sessions: Sessions, session: BrokerSession) -> None:
+    assert sessions.find(session.id) == session
+
+
+def test_an_unknown_session_is_none(sessions: Sessions) -> None:
+    assert sessions.find("unknown") is None
+
+
+def test_a_new_session_ends_the_one_it_replaces(sessions: Sessions, session: BrokerSession, clock: Clock) -> None:
+    fresh = records.session("citizen", clock())
+    sessions.add(fresh, replacing=session.id)
+    assert sessions.find(session.id) is None
+    assert sessions.find(fresh.id) == fresh
+
+
+def test_replacing_itself_keeps_it(sessions: Sessions, session: BrokerSession) -> None:
+    sessions.add(session, replacing=session.id)
+    assert sessions.find(session.id) == session
+
+
+def test_a_session_is_over_at_its_end_even_if_redis_still_has_it(sessions: Sessions, session: BrokerSession, clock: Clock) -> None:
+    clock.now += SESSION_LIFETIME
+    assert sessions.find(session.id) is None
+
+
+def test_touching_moves_last_seen_and_not_the_end(sessions: Sessions, session: BrokerSession, redis: Redis, clock: Clock) -> None:
+    redis._client.pexpire(_key(session), 60_000)
+    now = clock.advance(minutes=1)
+    assert sessions.touch(session)
+    assert sessions.find(session.id) == replace(session, last_seen_at=now)
+    assert 0 < int(redis._client.pttl(_key(session))) <= 60_000  # type: ignore[arg-type]
+
+
+def test_touching_never_brings_an_ended_session_back(sessions: Sessions, session: BrokerSession) -> None:
+    assert sessions.revoke(session.id)
+    assert not sessions.touch(session)
+    assert sessions.find(session.id) is None
+    assert not sessions.revoke(session.id)
+
+
+def test_a_session_put_under_another_key_is_refused(sessions: Sessions, session: BrokerSession, redis: Redis, clock: Clock) -> None:
+    other = records.session("somebody else", clock())
+    sessions.add(other)
+    stolen = redis.get(_key(other))
+    assert stolen is not None
+    redis.set(_key(session), stolen, 60_000)
+    assert sessions.find(session.id) is None
+
+
+@pytest.mark.parametrize("garbage", [b"", b"{}", b"\x80\x04.", bytes(500)])
+def test_f05_garbage_in_redis_is_nobodys_session(sessions: Sessions, session: BrokerSession, redis: Redis, garbage: bytes) -> None:
+    redis.set(_key(session), garbage, 60_000)
+    assert sessions.find(session.id) is None
+
+
+def test_another_secret_opens_no_session(session: BrokerSession, redis: Redis, clock: Clock) -> None:
+    assert Sessions(redis, Seal(bytes(32)), clock).find(session.id) is None
+
+
+def test_every_session_has_a_time_to_live(session: BrokerSession, redis: Redis) -> None:
+    left = int(redis._client.pttl(_key(session)))  # type: ignore[arg-type]
+    assert 0 < left <= SESSION_LIFETIME.total_seconds() * 1000
+
+
+def test_redis_holds_nothing_of_the_citizen_in_clear(session: BrokerSession, redis: Redis) -> None:
+    (key,) = redis._client.keys("*")  # type: ignore[misc]
+    dump = redis._client.dump(key)
+    for word in ("Erika", "Mustermann", "1964-08-12", "Heidestra", "51147", "citizen", str(session.upstream_id_token)[:24]):
+        assert word.encode() not in bytes(dump), word  # type: ignore[arg-type]
+
+
+def test_a_realistic_session_is_at_most_four_kibibytes(sessions: Sessions, redis_server: object, clock: Clock, seal: Seal) -> None:
+    from tests.support.services import RedisServer
+
+    assert isinstance(redis_server, RedisServer)
+    redis = Redis.connect(redis_server.url)
+    made = records.session("citizen-with-an-id-22c", clock())
+    assert len(str(made.upstream_id_token)) >= 2_150
+    Sessions(redis, seal, clock).add(made)
+    used = redis._client.memory_usage(_key(made))
+    redis.close()
+    assert int(used) <= 4096  # type: ignore[arg-type]
