@@ -1,25 +1,21 @@
-"""The only wiring: settings become stores, the hub's side, flows and views. Everything else receives what it needs as named fields."""
+"""The only wiring: settings become parts, parts become views. Everything else receives what it needs as named fields."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import timedelta
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from broker.claim_table import load_claim_table
 from broker.config import Settings
-from broker.core.claim import ClaimTable
-from broker.core.ids import keyed_hash
 from broker.core.ports import Clock, Upstream
-from broker.flows.consenting import Consenting
-from broker.flows.issuing import Issuing
-from broker.flows.judging import Judging
-from broker.flows.linking import Linking
-from broker.flows.releasing import Releasing
-from broker.flows.signing_in import SigningIn
-from broker.flows.signing_out import SigningOut
+from broker.examination import examination
+from broker.flows.delivering import Delivering
+from broker.flows.examining import Examining
+from broker.flows.posting import Posting
+from broker.flows.registering import secret_hash
+from broker.flows.rotating import Rotating
 from broker.oidc.authorization_request import RequestReader
 from broker.oidc.client_auth import ClientSecrets
 from broker.oidc.end_session import EndSessionReader
@@ -28,25 +24,8 @@ from broker.oidc.id_token_hint import HintReader
 from broker.oidc.keys import KeyRing
 from broker.oidc.metadata import Metadata
 from broker.oidc.server import TokenServer
-from broker.store.clients import Clients
-from broker.store.codes import Codes
-from broker.store.consents import Consents
-from broker.store.grants import Grants
+from broker.parts import Parts, build_parts, open_database, open_stores, utc_now
 from broker.store.migrations import pending
-from broker.store.outbox import Outbox
-from broker.store.providers import Providers
-from broker.store.redis import Redis
-from broker.store.requests import Requests
-from broker.store.seal import Seal
-from broker.store.sessions import Sessions
-from broker.store.signing_keys import SigningKeys
-from broker.store.sql import Database
-from broker.store.standings import Standings
-from broker.store.subjects import Subjects
-from broker.upstream.discovery import Discovery
-from broker.upstream.hub_connection import HubConnection
-from broker.upstream.id_token import IdTokenCheck
-from broker.upstream.keycloak_login import HubClient, KeycloakLogin
 from broker.web import assets, errors, guards, headers, i18n, observability
 from broker.web.citizen import CitizenViews, citizen_blueprint
 from broker.web.cookies import Cookies
@@ -54,15 +33,14 @@ from broker.web.end_session import EndSessionViews, end_session_blueprint
 from broker.web.endpoints import EndpointViews, endpoints_blueprint
 from broker.web.health import Readiness, health_blueprint
 from broker.web.oidc import AuthorizeViews, oidc_blueprint
+from broker.worker import Task, Worker
+
+__all__ = ["build_examination", "build_rotating", "build_worker", "create_app", "open_database"]
 
 LARGEST_BODY = 64 * 1024
 MOST_FORM_PARTS = 100
 UI_LOCALES = ("de", "en")
-
-
-def utc_now() -> datetime:
-    """The clock of every process; tests bring their own."""
-    return datetime.now(UTC)
+_DELIVERIES_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,39 +52,6 @@ class Site:
     privacy_url: str
     imprint_url: str
     accessibility_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """Both connections and what speaks through them."""
-
-    database: Database
-    redis: Redis
-    requests: Requests
-    sessions: Sessions
-    codes: Codes
-    clients: Clients
-    providers: Providers
-    standings: Standings
-    subjects: Subjects
-    consents: Consents
-    grants: Grants
-    outbox: Outbox
-    signing_keys: SigningKeys
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """All that is wired for one application; in `app.extensions["broker"]` for tests and commands, never for views."""
-
-    stores: Stores
-    claim_table: ClaimTable
-    upstream: Upstream
-    keys: KeyRing
-    signing_in: SigningIn
-    signing_out: SigningOut
-    consenting: Consenting
-    issuing: Issuing
 
 
 def create_app(settings: Settings, clock: Clock = utc_now, upstream: Upstream | None = None) -> Flask:
@@ -124,58 +69,31 @@ def create_app(settings: Settings, clock: Clock = utc_now, upstream: Upstream | 
     return app
 
 
-def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream | None = None) -> Parts:
-    """Everything below the views."""
-    stores, claim_table, keys = open_stores(settings, clock), load_claim_table(settings.claim_table), settings.keys
-    hub = upstream or open_hub(settings, claim_table, clock)
-    judging = Judging(stores.clients, stores.providers, stores.standings, Releasing(claim_table), clock)
-    signing_out = SigningOut(stores.outbox, stores.sessions, stores.clients, hub)
-    linking = Linking(stores.subjects, keys.link, clock)
-    return Parts(
-        stores=stores,
-        claim_table=claim_table,
-        upstream=hub,
-        keys=KeyRing(stores.signing_keys.list, clock),
-        signing_in=SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, clock),
-        signing_out=signing_out,
-        consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, clock),
-        issuing=Issuing(judging, stores.codes, stores.grants, stores.sessions, stores.subjects, keys.sid, clock),
+def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
+    """What `broker worker` does: logouts every second, keys every minute, clearing every hour."""
+    observability.configure_logging(settings.log_level)
+    stores = open_stores(settings, clock)
+    sign = KeyRing(stores.signing_keys.list, clock).sign
+    post = Posting(settings.outbound_private_hosts).post
+    delivering = Delivering(stores.outbox, stores.clients, stores.signing_keys, sign, post, settings.issuer, clock)
+    return Worker(
+        (
+            Task("deliver logouts", 1.0, delivering.run_once),
+            Task("advance signing keys", 60.0, Rotating(stores.signing_keys, clock).advance),
+            Task("clear grants", 3600.0, lambda: stores.grants.purge_expired(clock())),
+            Task("clear deliveries", 3600.0, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
+        )
     )
 
 
-def open_database(settings: Settings) -> Database:
-    """The SQL database; connects when first used."""
-    return Database(settings.database_url.get_secret_value())
+def build_rotating(settings: Settings) -> Rotating:
+    """What `broker keys` works with."""
+    return Rotating(open_stores(settings).signing_keys, utc_now)
 
 
-def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
-    """Both stores; they connect when first used."""
-    database, redis = open_database(settings), Redis.connect(settings.redis_url.get_secret_value())
-    session_seal, field_seal = Seal(settings.keys.session), Seal(settings.keys.field)
-    return Stores(
-        database=database,
-        redis=redis,
-        requests=Requests(redis, session_seal),
-        sessions=Sessions(redis, session_seal, clock),
-        codes=Codes(redis, session_seal),
-        clients=Clients(database),
-        providers=Providers(database),
-        standings=Standings(database, field_seal),
-        subjects=Subjects(database, field_seal, clock),
-        consents=Consents(database, clock),
-        grants=Grants(database, clock),
-        outbox=Outbox(database, clock),
-        signing_keys=SigningKeys(database, Seal(settings.keys.signing_seal), clock),
-    )
-
-
-def open_hub(settings: Settings, claim_table: ClaimTable, clock: Clock = utc_now) -> KeycloakLogin:
-    """The side towards Keycloak; it connects when first used."""
-    connection = HubConnection()
-    discovery = Discovery(connection, settings.hub_issuer, settings.hub_internal_url)
-    client = HubClient(settings.hub_client_id, settings.hub_client_secret.get_secret_value(), f"{settings.issuer}/callback")
-    check = IdTokenCheck(discovery, settings.hub_issuer, settings.hub_client_id, settings.hub_signing_algs, clock)
-    return KeycloakLogin(client, connection, discovery, check, claim_table, clock)
+def build_examination(settings: Settings) -> Examining:
+    """What `broker doctor` looks at."""
+    return examination(open_stores(settings), settings.hub_internal_url or settings.hub_issuer, settings.hub_issuer, utc_now)
 
 
 def _install(app: Flask, settings: Settings) -> None:
@@ -213,7 +131,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
 
 def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
     clients, pepper = parts.stores.clients, settings.keys.pepper
-    secrets = ClientSecrets(lambda client_id, secret: keyed_hash(pepper, client_id, secret))
+    secrets = ClientSecrets(lambda client_id, secret: secret_hash(pepper, client_id, secret))
     id_tokens = IdTokens(settings.issuer, parts.keys, parts.issuing.clock)
     return EndpointViews(
         server=TokenServer(clients.find, secrets, parts.issuing.redeem, id_tokens),

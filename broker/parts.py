@@ -1,0 +1,129 @@
+"""From settings to everything below the views: stores, the hub's side, flows. Shared by the web application, the worker and the commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from broker.claim_table import load_claim_table
+from broker.config import Settings
+from broker.core.claim import ClaimTable
+from broker.core.ports import Clock, Upstream
+from broker.flows.consenting import Consenting
+from broker.flows.issuing import Issuing
+from broker.flows.judging import Judging
+from broker.flows.linking import Linking
+from broker.flows.releasing import Releasing
+from broker.flows.signing_in import SigningIn
+from broker.flows.signing_out import SigningOut
+from broker.oidc.keys import KeyRing
+from broker.store.clients import Clients
+from broker.store.codes import Codes
+from broker.store.consents import Consents
+from broker.store.grants import Grants
+from broker.store.outbox import Outbox
+from broker.store.providers import Providers
+from broker.store.redis import Redis
+from broker.store.requests import Requests
+from broker.store.seal import Seal
+from broker.store.sessions import Sessions
+from broker.store.signing_keys import SigningKeys
+from broker.store.sql import Database
+from broker.store.standings import Standings
+from broker.store.subjects import Subjects
+from broker.upstream.discovery import Discovery
+from broker.upstream.hub_connection import HubConnection
+from broker.upstream.id_token import IdTokenCheck
+from broker.upstream.keycloak_login import HubClient, KeycloakLogin
+
+
+def utc_now() -> datetime:
+    """The clock of every process; tests bring their own."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Both connections and what speaks through them."""
+
+    database: Database
+    redis: Redis
+    requests: Requests
+    sessions: Sessions
+    codes: Codes
+    clients: Clients
+    providers: Providers
+    standings: Standings
+    subjects: Subjects
+    consents: Consents
+    grants: Grants
+    outbox: Outbox
+    signing_keys: SigningKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All that is wired for one application; in `app.extensions["broker"]` for tests and commands, never for views."""
+
+    stores: Stores
+    claim_table: ClaimTable
+    upstream: Upstream
+    keys: KeyRing
+    signing_in: SigningIn
+    signing_out: SigningOut
+    consenting: Consenting
+    issuing: Issuing
+
+
+def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream | None = None) -> Parts:
+    """Everything below the views."""
+    stores, claim_table, keys = open_stores(settings, clock), load_claim_table(settings.claim_table), settings.keys
+    hub = upstream or open_hub(settings, claim_table, clock)
+    judging = Judging(stores.clients, stores.providers, stores.standings, Releasing(claim_table), clock)
+    signing_out = SigningOut(stores.outbox, stores.sessions, stores.clients, hub)
+    linking = Linking(stores.subjects, keys.link, clock)
+    return Parts(
+        stores=stores,
+        claim_table=claim_table,
+        upstream=hub,
+        keys=KeyRing(stores.signing_keys.list, clock),
+        signing_in=SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, clock),
+        signing_out=signing_out,
+        consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, clock),
+        issuing=Issuing(judging, stores.codes, stores.grants, stores.sessions, stores.subjects, keys.sid, clock),
+    )
+
+
+def open_database(settings: Settings) -> Database:
+    """The SQL database; connects when first used."""
+    return Database(settings.database_url.get_secret_value())
+
+
+def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
+    """Both stores; they connect when first used."""
+    database, redis = open_database(settings), Redis.connect(settings.redis_url.get_secret_value())
+    session_seal, field_seal = Seal(settings.keys.session), Seal(settings.keys.field)
+    return Stores(
+        database=database,
+        redis=redis,
+        requests=Requests(redis, session_seal),
+        sessions=Sessions(redis, session_seal, clock),
+        codes=Codes(redis, session_seal),
+        clients=Clients(database),
+        providers=Providers(database),
+        standings=Standings(database, field_seal),
+        subjects=Subjects(database, field_seal, clock),
+        consents=Consents(database, clock),
+        grants=Grants(database, clock),
+        outbox=Outbox(database, clock),
+        signing_keys=SigningKeys(database, Seal(settings.keys.signing_seal), clock),
+    )
+
+
+def open_hub(settings: Settings, claim_table: ClaimTable, clock: Clock = utc_now) -> KeycloakLogin:
+    """The side towards Keycloak; it connects when first used."""
+    connection = HubConnection()
+    discovery = Discovery(connection, settings.hub_issuer, settings.hub_internal_url)
+    client = HubClient(settings.hub_client_id, settings.hub_client_secret.get_secret_value(), f"{settings.issuer}/callback")
+    check = IdTokenCheck(discovery, settings.hub_issuer, settings.hub_client_id, settings.hub_signing_algs, clock)
+    return KeycloakLogin(client, connection, discovery, check, claim_table, clock)
