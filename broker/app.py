@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from broker.config import Settings
+from broker.core.errors import StoreUnavailable
 from broker.core.ports import Clock, Upstream
 from broker.examination import examination
 from broker.flows.delivering import Delivering
@@ -57,6 +59,8 @@ class Site:
 def create_app(settings: Settings, clock: Clock = utc_now, upstream: Upstream | None = None) -> Flask:
     """The WSGI application. Raises ConfigurationError for what would never work; a store or hub that is away is no reason not to start."""
     parts = build_parts(settings, clock, upstream)
+    with suppress(StoreUnavailable):
+        parts.stores.redis.check_policy()
     cookies = Cookies(settings.secure_cookies)
     app = Flask("broker.web")
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, MAX_FORM_PARTS=MOST_FORM_PARTS, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)

@@ -37,9 +37,7 @@ def examination(stores: Stores, hub_address: str, hub_issuer: str, clock: Clock)
     def citizen_ids() -> Finding:
         enabled = [provider.alias for provider in stores.providers.list() if provider.enabled]
         if not enabled:
-            return Finding(
-                BROKEN, "Citizen IDs: none is enabled; describe one in realm-config/identity-providers/ and run: broker realm apply"
-            )
+            return Finding(BROKEN, "Citizen IDs: none is enabled; realm-config/README.md says how, then run: broker realm apply")
         return Finding(GOOD, f"Citizen IDs: {', '.join(enabled)}.")
 
     def tools() -> Finding:

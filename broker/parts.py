@@ -1,4 +1,4 @@
-"""From settings to everything below the views: stores, the hub's side, flows. Shared by the web application, the worker and the commands."""
+"""From settings to everything below the views: stores, the hub's side, flows. For the application, the worker and the commands."""
 
 from __future__ import annotations
 

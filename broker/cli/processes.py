@@ -13,6 +13,7 @@ import click
 from broker.app import build_worker, open_database
 from broker.config import ROOT, load_settings
 from broker.store.migrations import migrate as migrate_database
+from broker.store.migrations import pending
 
 
 @click.command()
@@ -44,5 +45,7 @@ def worker(once: bool) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database schema to this version. Running it twice changes nothing."""
-    changed = migrate_database(open_database(load_settings()))
+    database = open_database(load_settings())
+    changed = pending(database)
+    migrate_database(database)
     click.echo("The schema was brought up to date." if changed else "The schema is up to date; nothing changed.")
