@@ -120,7 +120,7 @@ class KeycloakServer:
         }
         return keycloak_environment(self.java_home) | {name: value for name, value in settings.items() if value}
 
-    def wait_ready(self, seconds: float = 180) -> None:
+    def wait_ready(self, seconds: float = 300) -> None:
         """Returns when Keycloak answers requests; raises SetupError when it stops or is not ready in time."""
         deadline = time.monotonic() + seconds
         while not self.is_ready():
