@@ -111,7 +111,7 @@ def apply(environment: str, config_dir: Path, keycloak_url: str | None, only_bro
     source = _Source(config_dir, environment, keycloak_url)
     wanted, providers = source.identity_providers(), Providers(open_database(load_settings()))
     # Read before Keycloak is touched: a database that is away must not leave half of the work done.
-    is_current = sorted(providers.list(), key=_alias) == sorted(wanted, key=_alias)
+    is_current = list(providers.list()) == [each for each in wanted if each.enabled]
     if not only_broker:
         applied = source.reconciler().apply()
         _show(
@@ -121,10 +121,6 @@ def apply(environment: str, config_dir: Path, keycloak_url: str | None, only_bro
         providers.replace_all(wanted)
     names = ", ".join(provider.alias for provider in wanted) or "none"
     click.echo(f"Citizen IDs of the broker: {names} ({'nothing changed' if is_current else 'written'}).")
-
-
-def _alias(provider: IdentityProvider) -> str:
-    return provider.alias
 
 
 def _show(lines: list[str]) -> None:
