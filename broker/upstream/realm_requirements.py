@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from broker.core.errors import ConfigurationError
+from broker.core.errors import ConfigurationError, UpstreamRefused
 from broker.upstream.realm_desired import Json, Requirement
 
 _SPI = {
@@ -21,7 +21,12 @@ _THEME = "install deploy/keycloak/themes/broker in Keycloak's themes folder"
 
 
 def check_requirements(requirements: Iterable[Requirement], server_info: Json) -> None:
-    """Raises ConfigurationError naming everything that the server lacks, each with file and line and with what to do."""
+    """Raises ConfigurationError naming everything that the server lacks, each with file and line and with what to do.
+
+    Raises UpstreamRefused when the server does not tell.
+    """
+    if "providers" not in server_info:
+        raise UpstreamRefused("Keycloak does not tell this administrator what it brings along: use an account of realm master.")
     missing = [sentence for each in requirements if (sentence := _complaint(each, server_info))]
     if missing:
         raise ConfigurationError("\n".join(dict.fromkeys(missing)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,6 +12,7 @@ from threading import Thread
 import pytest
 
 from broker.core.errors import BrokerError, ConfigurationError, UpstreamRefused, UpstreamUnavailable
+from broker.upstream import keycloak_connection
 from broker.upstream.keycloak_connection import KeycloakAccess, KeycloakConnection
 from broker.upstream.realm_admin import RealmAdmin
 from tests.support.services import free_port
@@ -102,6 +104,12 @@ def test_a_realm_that_is_not_there_is_no_error() -> None:
 def test_a_keycloak_that_is_away_is_said_to_be_away() -> None:
     with pytest.raises(UpstreamUnavailable, match=r"does not answer .*: is it running, and is the address right"):
         KeycloakConnection(access(f"http://127.0.0.1:{free_port()}"), "citizens")
+
+
+def test_a_keycloak_that_hangs_is_given_up_on_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keycloak_connection, "TIMEOUT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UpstreamUnavailable, match="does not answer"):
+        KeycloakConnection(access(f"http://127.0.0.1:{silent.getsockname()[1]}"), "citizens")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from broker.core.errors import ConfigurationError
+from broker.core.errors import ConfigurationError, UpstreamRefused
 from broker.upstream.realm_desired import Requirement
 from broker.upstream.realm_requirements import check_requirements
 
@@ -47,7 +47,7 @@ def test_a_server_that_brings_everything_along_is_accepted() -> None:
 @pytest.mark.parametrize("kind", [each for each in WANTED if each != "feature disabled"])
 def test_whatever_is_missing_is_named_with_file_and_line(kind: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        check_requirements(WANTED.values(), {})
+        check_requirements(WANTED.values(), {"providers": {}})
     wanted = WANTED[kind]
     assert any(line.startswith(f"{wanted.place}: ") and repr(wanted.name) in line for line in str(refused.value).splitlines())
 
@@ -66,3 +66,8 @@ def test_sessions_that_would_be_written_to_the_database_are_refused() -> None:
     server["features"][1]["enabled"] = True
     with pytest.raises(ConfigurationError, match="'persistent-user-sessions' is on: build Keycloak with --features-disabled"):
         check_requirements(WANTED.values(), server)
+
+
+def test_a_server_that_does_not_tell_is_not_taken_for_one_that_lacks_everything() -> None:
+    with pytest.raises(UpstreamRefused, match="use an account of realm master"):
+        check_requirements(WANTED.values(), {})
