@@ -1,0 +1,146 @@
+"""The judge's promises over all combinations (house 6): it ends, it is silent when told to, it never gives away too much."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from broker.core.client import ClientStatus
+from broker.core.next_step import AskConsent, ChooseProvider, Issue, Refuse, SignIn, Situation, StepUp, next_step, required_trust
+from broker.core.request import Prompt
+from broker.core.trust import TrustLevel
+from tests.support.makers import NOW, client, consent, provider, request, session, standing
+
+LEVELS = st.sampled_from(TrustLevel)
+ALIASES = st.sampled_from(["bundid", "sh"])
+SIGNED_IN = st.sampled_from([None, NOW - timedelta(seconds=30)])
+AGES = st.sampled_from([timedelta(0), timedelta(minutes=4), timedelta(minutes=20), timedelta(hours=1), timedelta(hours=3)])
+
+PROMPTS = st.one_of(
+    st.just(frozenset({Prompt.NONE})), st.frozensets(st.sampled_from([Prompt.LOGIN, Prompt.CONSENT, Prompt.SELECT_ACCOUNT]))
+)
+PROVIDERS = st.lists(
+    st.builds(provider, ALIASES, trust_ceiling=LEVELS, enabled=st.booleans()), max_size=2, unique_by=lambda one: one.alias
+).map(tuple)
+CLIENTS = st.builds(
+    client,
+    status=st.sampled_from(ClientStatus),
+    minimum_trust=LEVELS,
+    first_party=st.booleans(),
+    allowed_providers=st.sampled_from([(), ("bundid",), ("sh",)]),
+)
+REQUESTS = st.builds(
+    request,
+    prompts=PROMPTS,
+    max_age=st.sampled_from([None, 0, 60, 3600]),
+    wanted_trust=LEVELS,
+    required_trust=LEVELS,
+    hinted_sub=st.sampled_from([None, "sub-of-erika", "somebody-else"]),
+    provider_hint=st.sampled_from([None, "bundid", "sh", "unknown"]),
+    signed_in_at=SIGNED_IN,
+    consented_at=SIGNED_IN,
+    denied_by=st.sampled_from([None, None, None, "citizen"]),
+)
+SESSIONS = st.builds(
+    lambda trust, alias, age, idle: session(
+        trust=trust,
+        provider_alias=alias,
+        authenticated_at=NOW - age,
+        last_seen_at=NOW - min(age, idle),
+        expires_at=NOW - age + timedelta(hours=12),
+    ),
+    LEVELS,
+    ALIASES,
+    AGES,
+    AGES,
+)
+CONSENTS = st.one_of(
+    st.none(),
+    st.builds(
+        lambda claims, version, withdrawn: consent(*claims, text_version=version, withdrawn_at=withdrawn),
+        st.sampled_from([(), ("name",), ("name", "email")]),
+        st.sampled_from(["v0", "v1"]),
+        st.sampled_from([None, NOW]),
+    ),
+)
+STANDINGS = st.builds(standing, subject_active=st.booleans(), consent=CONSENTS, sub=st.sampled_from([None, "sub-of-erika"]))
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> Situation:
+    known = draw(st.one_of(st.none(), SESSIONS))
+    claims = draw(st.sampled_from([(), ("name",), ("name", "email")]))
+    one = draw(STANDINGS) if known else None
+    return Situation(draw(REQUESTS), draw(st.one_of(st.none(), CLIENTS)), draw(PROVIDERS), known, one, claims, "v1", NOW)
+
+
+def signs_in(case: Situation, draw: st.DataObject) -> Situation:
+    """Somebody signs in, with whatever result: any citizen ID, level or person may come back."""
+    came = replace(draw.draw(SESSIONS), authenticated_at=NOW, last_seen_at=NOW)
+    return replace(case, request=replace(case.request, signed_in_at=NOW), session=came, standing=draw.draw(STANDINGS))
+
+
+def agrees(case: Situation, draw: st.DataObject) -> Situation:
+    """The citizen agrees; the record may or may not be there when it is looked for."""
+    kept = draw.draw(st.one_of(CONSENTS, st.just(consent(*case.claims))))
+    assert case.standing is not None
+    return replace(case, request=replace(case.request, consented_at=NOW), standing=replace(case.standing, consent=kept))
+
+
+@given(situations(), st.data())
+@settings(max_examples=300, deadline=None)
+def test_it_ends_after_at_most_two_questions_whatever_the_answers(case: Situation, data: st.DataObject) -> None:
+    for _ in range(3):
+        step = next_step(case)
+        if isinstance(step, Issue | Refuse):
+            return
+        case = agrees(case, data) if isinstance(step, AskConsent) else signs_in(case, data)
+    raise AssertionError(f"a third question: {step}")
+
+
+@given(situations())
+@settings(max_examples=300, deadline=None)
+def test_prompt_none_never_shows_a_page(case: Situation) -> None:
+    silent = replace(case, request=replace(case.request, prompts=frozenset({Prompt.NONE})))
+    assert isinstance(next_step(silent), Issue | Refuse)
+
+
+@given(situations())
+@settings(max_examples=300, deadline=None)
+def test_it_never_issues_without_what_it_needs(case: Situation) -> None:
+    step = next_step(case)
+    if not isinstance(step, Issue):
+        return
+    assert case.client is not None
+    assert case.client.status is ClientStatus.LIVE
+    assert case.session is not None
+    assert case.session.live(NOW)
+    assert case.standing is not None
+    assert case.standing.subject_active
+    assert case.request.denied_by is None
+    assert step.trust >= required_trust(case.request, case.client)
+    assert step.trust <= case.session.trust_at(NOW)
+    assert case.session.provider_alias in {one.alias for one in case.providers if one.enabled and case.client.allows_provider(one.alias)}
+    assert case.request.hinted_sub in (None, case.standing.sub)
+    if not case.client.first_party:
+        agreed = case.standing.consent
+        assert agreed is not None
+        assert agreed.valid(NOW)
+        assert set(step.claims) <= agreed.claims
+
+
+@given(situations())
+@settings(max_examples=300, deadline=None)
+def test_only_usable_citizen_ids_are_offered(case: Situation) -> None:
+    step = next_step(case)
+    offered = {step.alias} if isinstance(step, SignIn) else set(step.aliases) if isinstance(step, ChooseProvider | StepUp) else set()
+    if offered:
+        assert case.client is not None
+        needed = required_trust(case.request, case.client)
+        able = {
+            one.alias for one in case.providers if one.enabled and case.client.allows_provider(one.alias) and one.trust_ceiling >= needed
+        }
+        assert offered <= able
