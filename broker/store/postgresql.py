@@ -9,10 +9,10 @@ from typing import Any
 
 import psycopg
 
-CONNECT_SECONDS = 1.5
-ANSWER_SECONDS = 1.8
+CONNECT_SECONDS = 1.2
+ANSWER_SECONDS = 1.6
 _PATIENCE_SECONDS = 600.0
-SESSION_OPTIONS = "-c timezone=UTC -c lock_timeout=1000 -c statement_timeout=1500 -c idle_in_transaction_session_timeout=10000"
+SESSION_OPTIONS = "-c timezone=UTC -c lock_timeout=1000 -c statement_timeout=1400 -c idle_in_transaction_session_timeout=10000"
 
 
 class PunctualConnection(psycopg.Connection[Any]):

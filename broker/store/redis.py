@@ -15,8 +15,8 @@ from broker.core.errors import ConfigurationError, StoreUnavailable
 
 _FAKE = "fake://"  # an in-process stand-in, empty and unshared, for tests and a broker of one process
 _PREFIX = "bp"
-_CONNECT_SECONDS = 0.4
-_ANSWER_SECONDS = 0.4
+_CONNECT_SECONDS = 0.3
+_ANSWER_SECONDS = 0.6
 _MAX_CONNECTIONS = 128
 
 

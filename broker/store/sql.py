@@ -18,7 +18,7 @@ from broker.store.postgresql import SESSION_OPTIONS, PunctualConnection, hung_up
 _POOL_SIZE = 8
 _POOL_OVERFLOW = 8
 _POOL_WAIT_SECONDS = 1.0
-_SQLITE_PRAGMAS = ("journal_mode=WAL", "busy_timeout=1000", "foreign_keys=ON", "synchronous=FULL")  # FULL: a used code stays used
+_SQLITE_PRAGMAS = ("journal_mode=WAL", "busy_timeout=1500", "foreign_keys=ON", "synchronous=FULL")  # FULL: a used code stays used
 _PING = text("SELECT 1")
 
 
@@ -85,12 +85,12 @@ class Database:
 
 @contextmanager
 def outages() -> Iterator[None]:
-    """Turn failures of the server or the way to it into StoreUnavailable; wrong statements stay what they are. The text holds no value."""
+    """Turn failures of the server or of the way to it into StoreUnavailable. Wrong statements stay what they are; no text holds a value."""
     try:
         yield
     except DBAPIError as error:
         if not _is_outage(error):
-            raise
+            raise _discreet(error) from None
         raise StoreUnavailable(f"SQL: {type(error.orig).__name__}") from None  # the original's text holds the statement's values
     except (PoolTimeout, DisconnectionError) as error:
         raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
@@ -98,6 +98,13 @@ def outages() -> Iterator[None]:
 
 def _is_outage(error: DBAPIError) -> bool:
     return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError, InternalError))
+
+
+def _discreet(error: DBAPIError) -> DBAPIError:
+    """The same error without the row's values, which drivers like to quote ("Key (email)=(...) already exists")."""
+    diagnosis = getattr(error.orig, "diag", None)
+    text = f"{diagnosis.sqlstate} {diagnosis.constraint_name or ''}".strip() if diagnosis else str(error.orig)
+    return type(error)(error.statement, None, type(error.orig)(text), hide_parameters=True)  # type: ignore[misc]
 
 
 def _roll_back(connection: Connection) -> None:
@@ -108,7 +115,7 @@ def _roll_back(connection: Connection) -> None:
 
 
 def _sqlite(address: URL) -> Engine:
-    engine = create_engine(address, isolation_level="AUTOCOMMIT", connect_args={"timeout": 1.0}, hide_parameters=True)
+    engine = create_engine(address, isolation_level="AUTOCOMMIT", connect_args={"timeout": 1.5}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime, timedelta
 
 from broker.core.claim import HeldClaim
@@ -76,7 +77,7 @@ def session(subject_id: str, now: datetime, session_id: str | None = None) -> Br
         last_seen_at=now,
         expires_at=now + SESSION_LIFETIME,
         upstream_sid=new_id(),
-        upstream_id_token=".".join((new_secret()[:40], "".join(new_secret() for _ in range(49))[:2070], new_secret() + new_secret()))[:2200],
+        upstream_id_token=_random_text(40) + "." + _random_text(2070) + "." + _random_text(86),
     )
 
 
@@ -150,3 +151,7 @@ def grant(subject_id: str, now: datetime, client_id: str = "karte", session_id: 
         expires_at=now + SESSION_LIFETIME,
         consent_id=consent_id,
     )
+
+
+def _random_text(length: int) -> str:
+    return secrets.token_urlsafe(length)[:length]

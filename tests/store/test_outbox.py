@@ -1,0 +1,127 @@
+"""The outbox: every tool of a session is told once, by one worker at a time, until it worked."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from broker.core.delivery import Delivery, DeliveryState
+from broker.core.subject import Subject
+from broker.store.clients import Clients
+from broker.store.grants import Grants
+from broker.store.outbox import Outbox
+from broker.store.sql import Database
+from tests.support import records
+from tests.support.clock import Clock
+
+
+@pytest.fixture
+def signed_in(clients: Clients, grants: Grants, citizen: Subject, clock: Clock) -> dict[str, str]:
+    """A citizen in three tools (one of them twice, one that cannot be told) and elsewhere; access hashes by name."""
+    for name in ("karte", "haushalt", "forum"):
+        clients.add(records.client(name))
+    clients.replace(replace(records.client("forum"), backchannel_logout_uri=""))
+    places = {"karte": "s1", "karte again": "s1", "haushalt": "s1", "forum": "s1", "elsewhere": "s2"}
+    tools = {name: "karte" if name == "elsewhere" else name.split()[0] for name in places}
+    made = {name: records.grant(citizen.id, clock(), tools[name], session_id) for name, session_id in places.items()}
+    assert [grants.add(grant) for grant in made.values()] == [True] * len(made)
+    return {name: grant.access_hash for name, grant in made.items()}
+
+
+def _pending(outbox: Outbox, logout_id: str = "logout") -> list[str]:
+    return [delivery.client_id for delivery in outbox.list(logout_id) if delivery.state is DeliveryState.PENDING]
+
+
+def test_lo03_ending_a_session_kills_its_grants_and_tells_its_tools(outbox: Outbox, grants: Grants, signed_in: dict[str, str]) -> None:
+    assert outbox.end_session("s1", "logout") == 2
+    assert _pending(outbox) == ["haushalt", "karte"]
+    alive = [name for name, access in signed_in.items() if grants.find_by_access(access)]
+    assert alive == ["elsewhere"]
+
+
+def test_a_delivery_names_the_session_as_the_tool_knows_it(outbox: Outbox, signed_in: dict[str, str], citizen: Subject) -> None:
+    outbox.end_session("s1", "logout")
+    told = {delivery.client_id: (delivery.sub, delivery.sid, delivery.attempts) for delivery in outbox.list("logout")}
+    assert told["karte"] == (f"sub-of-{citizen.id}", "karte-s1", 0)
+
+
+def test_the_tool_that_asked_is_not_told_but_loses_its_grants(outbox: Outbox, grants: Grants, signed_in: dict[str, str]) -> None:
+    assert outbox.end_session("s1", "logout", but_client="karte") == 1
+    assert _pending(outbox) == ["haushalt"]
+    assert grants.find_by_access(signed_in["karte"]) is None
+
+
+def test_ending_again_catches_only_what_came_in_between(
+    outbox: Outbox, grants: Grants, signed_in: dict[str, str], citizen: Subject, clients: Clients, clock: Clock
+) -> None:
+    outbox.end_session("s1", "logout")
+    clients.add(records.client("late"))
+    late = records.grant(citizen.id, clock(), "late", "s1")
+    assert grants.add(late)
+    assert outbox.end_session("s1", "logout") == 1
+    assert grants.find_by_access(late.access_hash) is None
+    assert _pending(outbox) == ["haushalt", "karte", "late"]
+    assert outbox.end_session("unknown", "other") == 0
+
+
+def test_due_deliveries_are_leased_and_come_back_if_the_worker_dies(outbox: Outbox, signed_in: dict[str, str], clock: Clock) -> None:
+    outbox.end_session("s1", "logout")
+    first = outbox.take_due(1, 30)
+    second = outbox.take_due(10, 30)
+    assert sorted(delivery.client_id for delivery in first + second) == ["haushalt", "karte"]
+    assert outbox.take_due(10, 30) == []
+    clock.advance(seconds=30)
+    assert len(outbox.take_due(10, 30)) == 2
+
+
+def test_f36_an_attempt_is_noted_and_tried_again_when_it_is_time(outbox: Outbox, signed_in: dict[str, str], clock: Clock) -> None:
+    outbox.end_session("s1", "logout", but_client="karte")
+    (delivery,) = outbox.take_due(10, 30)
+    tried = replace(delivery, attempts=1, outcome="HTTP 500", next_attempt_at=clock() + timedelta(minutes=1))
+    outbox.replace(tried)
+    assert outbox.list("logout") == [tried]
+    assert outbox.take_due(10, 30) == []
+    clock.advance(minutes=1)
+    (again,) = outbox.take_due(10, 30)
+    outbox.replace(replace(again, attempts=2, state=DeliveryState.DELIVERED, outcome="HTTP 200"))
+    clock.advance(days=1)
+    assert outbox.take_due(10, 30) == []
+
+
+def test_several_workers_never_get_the_same_delivery(
+    outbox: Outbox, grants: Grants, clients: Clients, citizen: Subject, clock: Clock
+) -> None:
+    clients.add(records.client("karte"))
+    for number in range(20):
+        assert grants.add(records.grant(citizen.id, clock(), "karte", f"s{number}"))
+        outbox.end_session(f"s{number}", "logout")
+    with ThreadPoolExecutor(4) as pool:
+        taken: list[list[Delivery]] = list(pool.map(lambda _: outbox.take_due(3, 60), range(8)))
+    ids = [delivery.id for some in taken for delivery in some]
+    while more := outbox.take_due(3, 60):
+        ids += [delivery.id for delivery in more]
+    assert len(ids) == len(set(ids)) == 20
+
+
+def test_only_finished_deliveries_are_purged(outbox: Outbox, signed_in: dict[str, str], clock: Clock) -> None:
+    outbox.end_session("s1", "logout")
+    done, _ = outbox.take_due(2, 30)
+    outbox.replace(replace(done, state=DeliveryState.DELIVERED))
+    assert outbox.purge_expired(clock() - timedelta(seconds=1)) == 0
+    assert outbox.purge_expired(clock()) == 1
+    assert len(outbox.list("logout")) == 1
+
+
+def test_all_or_nothing(outbox: Outbox, grants: Grants, signed_in: dict[str, str], database: Database) -> None:
+    with database.transaction() as connection:
+        connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO gone")
+    try:
+        with pytest.raises(Exception, match=r"deliveries|SQL"):
+            outbox.end_session("s1", "logout")
+    finally:
+        with database.transaction() as connection:
+            connection.exec_driver_sql("ALTER TABLE gone RENAME TO deliveries")
+    assert grants.find_by_access(signed_in["karte"])

@@ -1,0 +1,78 @@
+"""Signing keys: private halves sealed, remembered for a minute, gone when their time is over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from broker.core.errors import NotFound
+from broker.core.signing_key import KeyState, SigningKey
+from broker.store.seal import Seal, SealBroken
+from broker.store.signing_keys import SigningKeys
+from broker.store.sql import Database
+from broker.store.tables import signing_keys as table
+from tests.support.clock import Clock
+from tests.support.statements import Statements
+
+
+def _key(clock: Clock, kid: str = "k1") -> SigningKey:
+    return SigningKey(kid, "ES256", '{"kty":"EC","d":"private-part"}', KeyState.NEXT, clock(), clock() + timedelta(minutes=5))
+
+
+def test_a_key_comes_back_as_it_was(signing_keys: SigningKeys, clock: Clock) -> None:
+    assert signing_keys.list() == ()
+    signing_keys.add(_key(clock))
+    clock.advance(seconds=1)
+    signing_keys.add(_key(clock, "a-younger-one"))
+    assert [key.kid for key in signing_keys.list()] == ["k1", "a-younger-one"]
+    assert signing_keys.list()[0].private_jwk == '{"kty":"EC","d":"private-part"}'
+
+
+def test_a_key_changes_its_state(signing_keys: SigningKeys, clock: Clock) -> None:
+    signing_keys.add(_key(clock))
+    active = replace(_key(clock), state=KeyState.ACTIVE, retire_at=clock() + timedelta(days=90))
+    signing_keys.replace(active)
+    assert signing_keys.list() == (active,)
+    with pytest.raises(NotFound):
+        signing_keys.replace(_key(clock, "unknown"))
+
+
+def test_private_keys_are_not_in_the_database_in_clear(signing_keys: SigningKeys, database: Database, clock: Clock) -> None:
+    signing_keys.add(_key(clock))
+    assert "private-part" not in repr(database.all(table.select()))
+
+
+def test_a_key_moved_to_another_kid_or_sealed_with_another_secret_is_refused(
+    signing_keys: SigningKeys, database: Database, clock: Clock
+) -> None:
+    signing_keys.add(_key(clock))
+    with pytest.raises(SealBroken):
+        SigningKeys(database, Seal(bytes(32)), clock).list()
+    database.run(table.update().values(kid="k2"))
+    with pytest.raises(SealBroken):
+        SigningKeys(database, signing_keys._seal, clock).list()
+
+
+def test_keys_are_read_once_and_stay_the_same_objects(signing_keys: SigningKeys, database: Database, clock: Clock) -> None:
+    signing_keys.add(_key(clock))
+    with Statements(database) as statements:
+        assert signing_keys.list() is signing_keys.list()
+    assert len(statements) == 1
+
+
+def test_the_first_key_is_seen_at_once_by_processes_that_found_none(signing_keys: SigningKeys, database: Database, clock: Clock) -> None:
+    elsewhere = SigningKeys(database, signing_keys._seal, clock)
+    assert elsewhere.list() == ()
+    signing_keys.add(_key(clock))
+    assert len(elsewhere.list()) == 1
+
+
+def test_retired_keys_go_when_nothing_verifies_with_them_any_more(signing_keys: SigningKeys, clock: Clock) -> None:
+    signing_keys.add(replace(_key(clock), state=KeyState.RETIRED, retire_at=clock() + timedelta(days=1)))
+    signing_keys.add(replace(_key(clock, "active"), state=KeyState.ACTIVE))
+    assert signing_keys.purge_expired() == 0
+    clock.advance(days=1)
+    assert signing_keys.purge_expired() == 1
+    assert [key.kid for key in signing_keys.list()] == ["active"]
