@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from typing import Any
 
 # Several workers share one set of metrics through files; the folder must be named before prometheus_client is imported.
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="broker-metrics-"))
+_own_metrics_folder = None if "PROMETHEUS_MULTIPROC_DIR" in os.environ else tempfile.mkdtemp(prefix="broker-metrics-")
+if _own_metrics_folder:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _own_metrics_folder
 
 from broker.config import load_settings
 from broker.web.observability import forget_worker, serve_metrics
@@ -39,3 +42,9 @@ def when_ready(server: Any) -> None:
 def child_exit(server: Any, worker: Any) -> None:
     """A worker that ended must not be counted as alive."""
     forget_worker(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    """Nothing is left behind."""
+    if _own_metrics_folder:
+        shutil.rmtree(_own_metrics_folder, ignore_errors=True)
