@@ -71,8 +71,8 @@ class Demo:
         self._run("the realm", command, self.stack.setup_settings())
 
     def _apply_clients(self) -> None:
-        files = [str(file) for file in self.stack.write_client_files()]
-        self._run("the demo tools' registration", ["clients", "apply", *files], self.stack.setup_settings())
+        command = ["clients", "apply", "--folder", str(self.stack.write_client_files())]
+        self._run("the demo tools' registration", command, self.stack.setup_settings())
 
     def _run(self, what: str, command: Sequence[str], settings: Mapping[str, str]) -> None:
         """Runs one broker command to its end; its output goes to a log of its own."""

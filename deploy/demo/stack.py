@@ -155,19 +155,16 @@ class Stack:
             "DEMO_CLIENT_SECRET": self.state.secret("demo_client_secret"),
         }
 
-    def write_client_files(self) -> list[Path]:
-        """The demo tools' registrations, with the ports of this demo. Returns where they stand."""
+    def write_client_files(self) -> Path:
+        """The demo tools' registrations, with the ports of this demo. Returns their folder."""
         shutil.rmtree(self.state.clients)
         self.state.clients.mkdir(mode=0o700)
-        written = []
         for source in sorted(CLIENT_FILES.glob("*.toml")):
             text = source.read_text(encoding="utf-8")
             for tool in ("karte", "haushalt"):
                 text = text.replace(f"http://localhost:{getattr(Ports(), tool)}", self.tool_url(tool))
-            target = self.state.clients / source.name
-            target.write_text(text, encoding="utf-8")
-            written.append(target)
-        return written
+            (self.state.clients / source.name).write_text(text, encoding="utf-8")
+        return self.state.clients
 
     def _python(self, name: str, log: str, module: list[str], ready: Question, settings: Mapping[str, str] | None = None) -> ChildProcess:
         command = [sys.executable, "-m", *module]
