@@ -103,7 +103,7 @@ def _chosen(remembered: str) -> Language:
     cookie = _known(remembered)
     asked = _known(request.args.get("lang", "")) or _compatible(from_tags(_parameters().get("ui_locales", "").split()), cookie)
     g.language_asked_for = asked is not None
-    return asked or cookie or Language(request.accept_languages.best_match(["de", "en"], "de"))
+    return asked or cookie or from_tags(tag for tag, weight in request.accept_languages if weight > 0) or Language.GERMAN
 
 
 def _compatible(asked: Language | None, remembered: Language | None) -> Language | None:

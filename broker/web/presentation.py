@@ -11,7 +11,7 @@ from broker.core.claim import ClaimData
 from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
 from broker.flows.consenting import OfferedClaim
-from broker.flows.releasing import PSEUDONYM_CLAIMS
+from broker.flows.releasing import PSEUDONYM_CLAIMS, SELF_ASSERTED
 from broker.web.i18n import Language, in_language
 
 
@@ -130,7 +130,7 @@ def _means(word: str | int) -> str:
 
 
 def _level(acr: str | int) -> str:
-    text: str = gettext(f"level.{TrustLevel.from_acr(str(acr)).word}")
+    text: str = gettext("your own statement") if acr == SELF_ASSERTED else gettext(f"level.{TrustLevel.from_acr(str(acr)).word}")
     return text
 
 

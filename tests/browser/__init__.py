@@ -1,0 +1,1 @@
+"""What only a real browser can show: accessibility, the content policy, layout, pages without scripts."""

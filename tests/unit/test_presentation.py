@@ -1,0 +1,63 @@
+"""Claims and choices in words a citizen reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from broker.core.claim import ClaimData
+from broker.core.trust import TrustLevel
+from broker.web import i18n
+from broker.web.presentation import MeansOption, claim_value, provider_name, provider_options
+from tests.support.pages import BUNDID, LOCAL
+
+
+@pytest.fixture(autouse=True)
+def _german() -> Iterator[None]:
+    app = Flask("broker.web")
+    i18n.install(app, secure=False)
+    with app.test_request_context("/"):
+        app.preprocess_request()
+        yield
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("given_name", "ERIKA", "ERIKA"),
+        ("email_verified", False, "Nein"),
+        ("bp_age_over", [14, 16], "mindestens 14 Jahre alt, mindestens 16 Jahre alt"),
+        ("bp_age_over", [], ""),
+        ("bp_resident_of", ["05315000"], "Gemeindeschlüssel 05315000"),
+        ("amr", ["sc", "pin", "unheard-of"], "Ausweis mit Chip, PIN, unheard-of"),
+        ("bp_attr_loa", {"given_name": "http://eidas.europa.eu/LoA/high", "email": "self"}, "given_name: hoch, email: Ihre eigene Angabe"),
+        ("locale", "de", "Deutsch"),
+        ("locale", "fr", "fr"),
+        ("email", None, ""),
+    ],
+)
+def test_value_in_words(name: str, value: ClaimData | None, words: str) -> None:
+    assert claim_value(name, value) == words
+
+
+def test_choice_lists_only_the_means_that_are_enough_strongest_first() -> None:
+    (option,) = provider_options([BUNDID], ["bundid"], TrustLevel.SUBSTANTIAL)
+    assert option.means == (
+        MeansOption("Online-Ausweis mit PIN", TrustLevel.HIGH),
+        MeansOption("ELSTER-Zertifikat", TrustLevel.SUBSTANTIAL),
+    )
+    assert option.usable
+
+
+def test_citizen_id_that_is_not_offered_is_shown_with_what_it_reaches() -> None:
+    _, local = provider_options([BUNDID, LOCAL], ["bundid"], TrustLevel.HIGH)
+    assert not local.usable
+    assert local.reach is TrustLevel.BASIC
+    assert local.means == ()
+
+
+def test_citizen_id_that_is_gone_is_called_by_its_alias() -> None:
+    assert provider_name([BUNDID], "bundid") == "BundID"
+    assert provider_name([], "bundid") == "bundid"
