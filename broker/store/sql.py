@@ -109,7 +109,7 @@ def _discreet(error: DBAPIError) -> DBAPIError:
 
 def _roll_back(connection: Connection) -> None:
     try:
-        connection.exec_driver_sql("ROLLBACK")
+        connection.rollback()
     except DBAPIError:
         connection.invalidate()  # the server forgets the transaction with the connection
 

@@ -62,6 +62,11 @@ class Server:
         """Where it listens."""
         raise NotImplementedError
 
+    @property
+    def pid(self) -> int | None:
+        """Of the main process, while it runs."""
+        return self._process.pid if self._process else None
+
     def start(self) -> None:
         """Start it and wait until it answers."""
         self._process = self._launch()
