@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 from werkzeug.datastructures import MultiDict
 
 from broker.core.errors import DoubledParameter, InvalidRequest
 
-_REPLACEMENT = "�"  # what werkzeug puts in place of bytes that are not UTF-8
-
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The known parameters of a request; unknown ones are left out, whatever they hold. `doubled` are those sent more than once."""
+    """The known parameters of a request; unknown ones are left out, whatever they hold.
+
+    `doubled` are those sent more than once; `readable` is False when anything that was sent is not UTF-8.
+    """
 
     values: Mapping[str, str]
-    doubled: frozenset[str]
+    doubled: frozenset[str] = frozenset()
+    readable: bool = True
 
     @classmethod
-    def read(cls, sent: MultiDict[str, str], known: Collection[str]) -> Parameters:
-        """Read a query or a form, never both."""
+    def read(cls, sent: MultiDict[str, str], known: Collection[str], raw: bytes) -> Parameters:
+        """Read a query or a form, never both; `raw` is the same as it came over the wire."""
         values: dict[str, str] = {}
         doubled = set()
         for name, all_sent in sent.lists():
@@ -31,7 +34,7 @@ class Parameters:
                 doubled.add(name)
             if all_sent[0]:
                 values[name] = all_sent[0]
-        return cls(values, frozenset(doubled))
+        return cls(values, frozenset(doubled), _is_utf_8(raw))
 
     def get(self, name: str) -> str | None:
         """The value, or None where it is missing, empty or doubled."""
@@ -44,6 +47,8 @@ class Parameters:
 
     def check(self, limits: Mapping[str, int], multiline: Collection[str] = ()) -> None:
         """Raises InvalidRequest for a doubled, oversized or unreadable value; control characters pass only in `multiline` ones."""
+        if not self.readable:
+            raise InvalidRequest("what was sent is not UTF-8")
         if self.doubled:
             raise InvalidRequest(f"sent more than once: {', '.join(sorted(self.doubled))}")
         for name, value in self.values.items():
@@ -54,7 +59,13 @@ class Parameters:
 
 
 def sound(value: str, multiline: bool = False) -> bool:
-    """Whether a value was valid UTF-8 and, unless `multiline`, free of control characters (RU-15)."""
-    if _REPLACEMENT in value:
-        return False
+    """Whether a value is free of control characters, line breaks aside where it may have several lines (RU-15)."""
     return value.isprintable() or all(mark >= " " or (multiline and mark in "\t\r\n") for mark in value)
+
+
+def _is_utf_8(raw: bytes) -> bool:
+    try:
+        unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError:
+        return False
+    return True

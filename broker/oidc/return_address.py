@@ -52,7 +52,7 @@ def read_address(parameters: Parameters, find_client: FindClient) -> tuple[Clien
         client.name,
         redirect_uri,
         mode if mode in client.response_modes else DEFAULT_MODE,
-        state if state and sound(state) else None,
+        state if state and parameters.readable and sound(state) else None,
     )
 
 

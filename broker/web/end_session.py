@@ -20,6 +20,7 @@ from broker.web.answering import see_other
 from broker.web.cookies import Cookies
 from broker.web.headers import allow_form_action
 from broker.web.presentation import WayBack
+from broker.web.reading import sent_parameters
 
 _LONGEST_QUERY = 6000
 
@@ -38,7 +39,7 @@ class EndSessionViews:
 
     def logout(self) -> Response:
         """`GET` or `POST /logout`: at once when the hint is about whoever is signed in, else after a question."""
-        parameters = Parameters.read(request.form if request.method == "POST" else request.args, LIMITS)
+        parameters = sent_parameters(LIMITS)
         asked = self.reader.read(parameters)
         if self._must_come_again():
             return see_other(f"{url_for('end_session.logout')}?{urlencode(parameters.values)}")
@@ -51,7 +52,7 @@ class EndSessionViews:
 
     def confirm(self) -> Response:
         """`POST /logout/confirm`: the citizen pressed the button (the form's token was checked before)."""
-        asked = self.reader.read(Parameters.read(request.form, LIMITS))
+        asked = self.reader.read(sent_parameters(LIMITS))
         session = self._session()
         return self._goodbye(asked, self.signing_out.end(session, None) if session else None)
 

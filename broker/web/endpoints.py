@@ -14,11 +14,10 @@ from flask import Blueprint, Response, g, request
 from broker.core.errors import BadRequest, InvalidToken
 from broker.oidc.keys import KeyRing
 from broker.oidc.metadata import Metadata
-from broker.oidc.parameters import Parameters
 from broker.oidc.server import TOKEN_PARAMETERS, TokenCall, TokenServer
 from broker.web.guards import RegisteredOrigins, allow_origin
+from broker.web.reading import FORM, sent_parameters
 
-_FORM = "application/x-www-form-urlencoded"
 _LONGEST_TOKEN = 4096
 _CACHED = "public, max-age=300"  # clients fetch both documents at every sign-in; a new key is published long before it signs
 
@@ -39,9 +38,9 @@ class EndpointViews:
 
     def token(self) -> Response:
         """`POST /token` (RFC 6749 3.2)."""
-        if request.mimetype != _FORM:
-            raise BadRequest(f"the body has to be {_FORM}")
-        call = TokenCall(Parameters.read(request.form, TOKEN_PARAMETERS), request.headers.get("Authorization"))
+        if request.mimetype != FORM:
+            raise BadRequest(f"the body has to be {FORM}")
+        call = TokenCall(sent_parameters(TOKEN_PARAMETERS), request.headers.get("Authorization"))
         status, body, headers = self.server.answer(call)
         return self._open(Response(json.dumps(body), status=status, headers=headers), "POST")
 
@@ -94,7 +93,7 @@ def endpoints_blueprint(views: EndpointViews) -> Blueprint:
 def _bearer_token() -> str:
     """The access token from header or form, never from the query (RFC 6750 2). Raises InvalidToken."""
     header = request.headers.get("Authorization", "")
-    in_form = request.form.get("access_token") if request.method == "POST" and request.mimetype == _FORM else None
+    in_form = request.form.get("access_token") if request.method == "POST" and request.mimetype == FORM else None
     scheme, _, in_header = header.partition(" ")
     if header and in_form:
         raise BadRequest("the access token was sent in two ways")

@@ -25,6 +25,7 @@ from broker.web.answering import see_other, send
 from broker.web.cookies import Cookies
 from broker.web.errors import redirect_errors_to
 from broker.web.i18n import current_language
+from broker.web.reading import sent_parameters
 
 _LONGEST_QUERY = 6000  # proxies and gunicorn take request lines of 8 KB
 
@@ -81,7 +82,7 @@ class AuthorizeViews:
         """Query or form by the method, never merged (RU-08)."""
         if request.method == "POST" and not request.args.keys().isdisjoint(LIMITS):
             raise BadRequest("parameters were sent both in the query and in the form")
-        return Parameters.read(request.form if request.method == "POST" else request.args, LIMITS)
+        return sent_parameters(LIMITS)
 
     def _must_come_again(self) -> bool:
         """A form posted from another site comes without our cookies (SameSite=Lax); as a GET it comes with them."""

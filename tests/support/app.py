@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 import redis as redis_py
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from joserfc.jwk import ECKey, RSAKey
 
 from broker.app import Parts, create_app
@@ -142,7 +144,7 @@ def start(database_url: str, redis_url: str, clock: Clock, **changes: Any) -> Br
     """An application with signing keys and citizen IDs, and no tool yet."""
     hub = Hub(clock)
     broker = Broker(create_app(settings(database_url, redis_url, **changes), clock, hub), clock, hub)
-    broker.app.testing = False  # errors are answered as they are in production
+    broker.app.jinja_env.bytecode_cache = _compiled_templates()
     for key in signing_keys(clock):
         broker.parts.stores.signing_keys.add(key)
     broker.parts.stores.providers.replace_all(PROVIDERS)
@@ -167,6 +169,12 @@ def signing_keys(clock: Clock) -> list[SigningKey]:
         SigningKey(kid, algorithm, private, KeyState.ACTIVE, clock() - timedelta(days=1), clock() - timedelta(days=1))
         for kid, algorithm, private in _key_material()
     ]
+
+
+@cache
+def _compiled_templates() -> FileSystemBytecodeCache:
+    """Templates are compiled once per test process, not once per test."""
+    return FileSystemBytecodeCache(tempfile.mkdtemp(prefix="broker-templates-"))
 
 
 @cache
