@@ -11,7 +11,7 @@ HUB ?= keycloak
 VENV := .venv/bin
 RUN := $(VENV)/python
 PYTEST := $(RUN) -m pytest -p tests.support.machine
-QUICK := $(wildcard tests/unit tests/house tests/store tests/protocol tests/journeys tests/simulators tests/demo)
+QUICK := $(wildcard tests/unit tests/house tests/store tests/faults tests/protocol tests/journeys tests/simulators tests/demo)
 WHOLE := $(wildcard tests/live tests/browser tests/interop)
 NODE := tests/node
 
@@ -47,7 +47,7 @@ unit: environment-dev ## Rules and flows, without any server
 	$(PYTEST) -n 2 $(wildcard tests/unit tests/house)
 
 store: environment-dev ## The stores on SQLite, PostgreSQL, fakeredis and Redis
-	$(PYTEST) tests/store
+	$(PYTEST) $(wildcard tests/store tests/faults)
 
 protocol: environment-dev ## The provider face, one file per behaviour
 	$(PYTEST) -n 2 tests/protocol

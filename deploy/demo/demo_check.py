@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from deploy.demo.citizen import BROKER_HIGH, Citizen
@@ -38,11 +39,21 @@ def check(hub: HubKind, say: Say) -> int:
     return 0 if passed else 1
 
 
+class Addresses(Protocol):
+    """Where the parts of a running stack are."""
+
+    @property
+    def broker_url(self) -> str: ...
+    @property
+    def hub_url(self) -> str: ...
+    def tool_url(self, tool: str) -> str: ...
+
+
 @dataclass(slots=True)
 class Walk:
     """One walk through a running stack."""
 
-    stack: Stack
+    stack: Addresses
     say: Say
     erika: Citizen = field(default_factory=Citizen)
     paul: Citizen = field(default_factory=Citizen)

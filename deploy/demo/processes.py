@@ -17,6 +17,7 @@ from deploy.demo.setup_error import SetupError
 
 STOP_SECONDS = 15.0
 LOOK_EVERY_SECONDS = 0.1
+TELL_EVERY_SECONDS = 15.0
 
 
 class Part(Protocol):
@@ -100,6 +101,7 @@ class Supervisor:
     def wait_ready(self, *parts: Part, seconds: float = 60) -> None:
         """Returns when all of them are ready, naming each as it comes. Raises SetupError if one dies or takes too long."""
         began = time.monotonic()
+        told_at = began
         waiting = list(parts)
         while waiting:
             self.check()
@@ -109,6 +111,9 @@ class Supervisor:
             if waiting and time.monotonic() - began > seconds:
                 slow = waiting[0]
                 raise SetupError(f"{sentence(slow.name)} was not ready after {seconds:.0f} s: its log is {slow.log_file}.")
+            if waiting and time.monotonic() - told_at > TELL_EVERY_SECONDS:
+                told_at = time.monotonic()
+                self.say(f"  waiting for {', '.join(part.name for part in waiting)} ({told_at - began:.0f} s)")
             time.sleep(LOOK_EVERY_SECONDS)
 
     def check(self) -> None:
