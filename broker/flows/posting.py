@@ -67,17 +67,17 @@ class Posting:
     @contextmanager
     def _connected(self, target: SplitResult, address: tuple[str, int]) -> Iterator[socket.socket]:
         """A connection that is cut when the time is over, whatever the other side does."""
-        plain = socket.create_connection(address, self.connect_seconds)
-        deadline = threading.Timer(self.total_seconds, _cut, (plain,))
+        plain, expired = socket.create_connection(address, self.connect_seconds), threading.Event()
+        deadline = threading.Timer(self.total_seconds, _cut, (plain, expired))
         deadline.daemon = True
         deadline.start()
         try:
             plain.settimeout(self.total_seconds)
             yield _secured(plain, target.hostname or "") if target.scheme == "https" else plain
-            if not deadline.is_alive():
+            if expired.is_set():  # half an answer may look like a whole one
                 raise TimeoutError
         except (OSError, http.client.HTTPException):
-            if not deadline.is_alive():
+            if expired.is_set():
                 raise TimeoutError from None
             raise
         finally:
@@ -97,7 +97,8 @@ def _secured(plain: socket.socket, host: str) -> socket.socket:
     return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
 
 
-def _cut(plain: socket.socket) -> None:
+def _cut(plain: socket.socket, expired: threading.Event) -> None:
+    expired.set()
     try:
         plain.shutdown(socket.SHUT_RDWR)
     except OSError:  # it was closed a moment ago
