@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from keycloak.exceptions import KeycloakConnectionError, KeycloakError
 from broker.core.errors import ConfigurationError, UpstreamRefused, UpstreamUnavailable
 
 TIMEOUT_SECONDS = 10
+PATIENT_TIMEOUT_SECONDS = 120
 _LONGEST_REASON = 200
 
 
@@ -57,9 +59,20 @@ class KeycloakConnection:
             realm_name=self.realm,
             user_realm_name=access.admin_realm,
             timeout=TIMEOUT_SECONDS,
+            max_retries=0,  # python-keycloak would repeat a POST that was only slow, and the second one finds the first one's work
         )
         connection.get_token()
         return KeycloakAdmin(connection=connection)
+
+    @contextmanager
+    def patient(self) -> Iterator[None]:
+        """Waits longer for what happens inside: where Keycloak makes RSA keys it may take long on a busy machine."""
+        connection = self.admin.connection
+        usual, connection.timeout = connection.timeout, PATIENT_TIMEOUT_SECONDS
+        try:
+            yield
+        finally:
+            connection.timeout = usual
 
     @contextmanager
     def speaking(self, doing: str) -> Iterator[None]:
@@ -80,7 +93,9 @@ class KeycloakConnection:
 
     def _translated(self, error: KeycloakError, doing: str) -> UpstreamUnavailable | UpstreamRefused:
         status, reason = error.response_code or 0, _reason(error)
-        if status >= 500 or status == 429:
+        if status == 500:  # Keycloak says this also of bodies it cannot take, so trying again may not help
+            return UpstreamUnavailable(f"Keycloak at {self.url} failed at {doing} (HTTP 500{reason}): its log says why.")
+        if status > 500 or status == 429:
             return UpstreamUnavailable(f"Keycloak at {self.url} cannot answer now ({doing}, HTTP {status}{reason}): try again shortly.")
         if status == 401 or (status == 400 and b"invalid_grant" in (error.response_body or b"")):
             return UpstreamRefused(f"Keycloak at {self.url} does not accept the administrator's name or password ({doing}).")
@@ -93,7 +108,15 @@ class KeycloakConnection:
 
 def _reason(error: KeycloakError) -> str:
     """Keycloak's own words about the refusal, if it gave any, in one short line."""
-    text = error.error_message.decode("utf-8", "replace") if isinstance(error.error_message, bytes) else str(error.error_message or "")
-    if not text or "<" in text:
+    words = _words(error.response_body or b"")
+    return f": {' '.join(words.split())[:_LONGEST_REASON]}" if words else ""
+
+
+def _words(body: bytes) -> str:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return ""  # a web page, or nothing
+    if not isinstance(said, dict):
         return ""
-    return f": {' '.join(text.split())[:_LONGEST_REASON]}"
+    return next((str(said[key]) for key in ("errorMessage", "error_description", "message", "error") if said.get(key)), "")

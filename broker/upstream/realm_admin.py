@@ -43,7 +43,8 @@ class RealmAdmin:
 
     def create_realm(self, body: Json) -> None:
         """All of a new realm in one request: Keycloak takes it as a whole or not at all."""
-        self._call(f"creating realm {self.realm}", self._keycloak.create_realm, body)
+        with self._connection.patient():
+            self._call(f"creating realm {self.realm}", self._keycloak.create_realm, body)
         # The roles over a new realm are only in tokens issued after it was made.
         self._call("signing in again", self._keycloak.connection.get_token)
 
@@ -60,7 +61,8 @@ class RealmAdmin:
         return self._call("reading components", self._keycloak.get_components)
 
     def create_component(self, body: Json) -> None:
-        self._call(f"creating component {body['name']}", self._keycloak.create_component, body)
+        with self._connection.patient():
+            self._call(f"creating component {body['name']}", self._keycloak.create_component, body)
 
     def update_component(self, component_id: str, body: Json) -> None:
         self._call(f"changing component {body['name']}", self._keycloak.update_component, component_id, body)

@@ -9,7 +9,7 @@ from pathlib import Path
 from broker.upstream.keycloak_connection import KeycloakAccess, KeycloakConnection
 from broker.upstream.realm import RealmReconciler
 from broker.upstream.realm_admin import RealmAdmin
-from broker.upstream.realm_desired import Json
+from broker.upstream.realm_desired import DesiredRealm, Json
 from broker.upstream.realm_files import load_realm_config
 from deploy.demo.keycloak_server import KeycloakServer
 from tests.support.realm_config import ENVIRON, BentConfig, fetch
@@ -23,9 +23,11 @@ class Described:
     access: KeycloakAccess
     name: str
 
+    def desired(self) -> DesiredRealm:
+        return load_realm_config(self.config.folder, "local", ENVIRON, fetch)
+
     def reconciler(self) -> RealmReconciler:
-        desired = load_realm_config(self.config.folder, "local", ENVIRON, fetch)
-        return RealmReconciler(KeycloakConnection(self.access, self.name), desired)
+        return RealmReconciler(KeycloakConnection(self.access, self.name), self.desired())
 
     @property
     def admin(self) -> RealmAdmin:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from broker.core.errors import ConfigurationError, UpstreamRefused
+from broker.core.errors import ConfigurationError, UpstreamRefused, UpstreamUnavailable
 from broker.upstream.keycloak_connection import KeycloakAccess, KeycloakConnection
-from broker.upstream.realm_admin import RealmAdmin
+from broker.upstream.realm import RealmReconciler
 from broker.upstream.realm_plan import NOTHING
 from deploy.demo.keycloak_server import KeycloakServer
 from tests.live.described_realm import Described, describe
@@ -65,12 +65,33 @@ def test_a_feature_that_would_store_citizens_is_refused(described: Described) ->
         described.reconciler().plan()
 
 
-def test_what_keycloak_refuses_is_told_and_leaves_nothing_behind(described: Described) -> None:
-    # A subject as principal together with a transient NameID would be a new person at each login; Keycloak refuses that.
+def refuse_principal(described: Described) -> None:
+    """A NameID as principal that is another one at each login: Keycloak does not take that."""
     described.config.replace("identity-providers/bundid.yaml", "principalType: ATTRIBUTE", "principalType: SUBJECT")
-    with pytest.raises(UpstreamRefused, match=f"refused creating realm {described.name}"):
+
+
+def test_a_realm_that_keycloak_does_not_take_leaves_nothing_behind(described: Described) -> None:
+    refuse_principal(described)
+    with pytest.raises(UpstreamUnavailable, match=f"failed at creating realm {described.name} .*its log says why"):
         described.reconciler().apply()
     assert described.admin.find_realm() is None
+
+
+def test_a_refused_change_tells_what_was_done_before_it_and_what_was_not(described: Described) -> None:
+    described.reconciler().apply()
+    refuse_principal(described)
+    described.config.replace("citizens/realm.yaml", "ssoSessionIdleTimeout: 300", "ssoSessionIdleTimeout: 240")
+    with pytest.raises(UpstreamRefused) as refused:
+        described.reconciler().apply()
+    first, *rest = str(refused.value).splitlines()
+    assert "refused changing identity provider bundid (HTTP 400: " in first
+    assert rest == [
+        "Done before that:",
+        f"~ change realm {described.name}, ssoSessionIdleTimeout: 300 -> 240",
+        "Not done:",
+        "~ change identity provider bundid, config.principalType: ATTRIBUTE -> SUBJECT",
+        "Apply again to finish.",
+    ]
 
 
 def test_a_wrong_password_is_told(described: Described) -> None:
@@ -79,8 +100,9 @@ def test_a_wrong_password_is_told(described: Described) -> None:
 
 
 def test_an_account_without_rights_is_told(described: Described) -> None:
-    connection = KeycloakConnection(described.access, "master")
-    connection.admin.create_client({"clientId": "weak", "secret": "weak", "serviceAccountsEnabled": True, "publicClient": False})
-    weak = KeycloakAccess(described.access.url, client_id="weak", client_secret="weak")
-    with pytest.raises(UpstreamRefused, match="does not allow this administrator"):
-        RealmAdmin(KeycloakConnection(weak, described.name)).find_realm()
+    master = KeycloakConnection(described.access, "master")
+    master.admin.create_client({"clientId": described.name, "secret": "weak", "serviceAccountsEnabled": True, "publicClient": False})
+    weak = KeycloakAccess(described.access.url, client_id=described.name, client_secret="weak")
+    with pytest.raises(UpstreamRefused, match="does not allow this administrator to do that"):
+        RealmReconciler(KeycloakConnection(weak, described.name), described.desired()).apply()
+    assert described.admin.find_realm() is None

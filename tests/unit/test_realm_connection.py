@@ -57,7 +57,9 @@ def access(url: str) -> KeycloakAccess:
 
 SIGN_IN = [
     pytest.param((503, '{"error":"Bootstrap in progress"}'), UpstreamUnavailable, "cannot answer now", id="starting"),
-    pytest.param((500, "<html>"), UpstreamUnavailable, "HTTP 500", id="in trouble"),
+    pytest.param(
+        (500, "<html>"), UpstreamUnavailable, "failed at signing in as its administrator (HTTP 500): its log says why", id="in trouble"
+    ),
     pytest.param(
         (401, '{"error":"invalid_grant"}'), UpstreamRefused, "not accept the administrator's name or password", id="wrong password"
     ),
@@ -82,7 +84,7 @@ ADMIN = [
     pytest.param((403, '{"error":"HTTP 403 Forbidden"}'), UpstreamRefused, "does not allow this administrator", id="no rights"),
     pytest.param((503, ""), UpstreamUnavailable, "try again shortly", id="in trouble"),
     pytest.param((429, ""), UpstreamUnavailable, "try again shortly", id="too busy"),
-    pytest.param((400, '{"errorMessage":"bad"}'), UpstreamRefused, "refused reading realm citizens (HTTP 400", id="refused"),
+    pytest.param((400, '{"errorMessage":"bad"}'), UpstreamRefused, "refused reading realm citizens (HTTP 400: bad).", id="refused"),
     pytest.param((200, "<html>"), UpstreamRefused, "is not Keycloak", id="a web page"),
 ]
 
@@ -104,6 +106,12 @@ def test_a_realm_that_is_not_there_is_no_error() -> None:
 def test_a_keycloak_that_is_away_is_said_to_be_away() -> None:
     with pytest.raises(UpstreamUnavailable, match=r"does not answer .*: is it running, and is the address right"):
         KeycloakConnection(access(f"http://127.0.0.1:{free_port()}"), "citizens")
+
+
+def test_a_slow_request_is_not_sent_a_second_time() -> None:
+    """Keycloak may have done what it was asked although the answer came too late."""
+    with answering((200, TOKEN)) as url:
+        assert KeycloakConnection(access(url), "citizens").admin.connection.max_retries == 0
 
 
 def test_a_keycloak_that_hangs_is_given_up_on_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
