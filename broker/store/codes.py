@@ -27,10 +27,12 @@ class Codes:
     def add(self, code: str, issued: IssuedCode, touch: BrokerSession | None = None) -> None:
         """Keep a code; in the same round trip note on a session that its citizen is active at this moment."""
         name = fingerprint(code)
+        if touch is None:  # a pipeline of one costs twice a command
+            self._codes.set(name, issued, CODE_LIFETIME)
+            return
         with self._redis.pipeline(atomic=False) as pipeline:
             pipeline.set(self._codes.key(name), self._codes.sealed(name, issued), px=milliseconds(CODE_LIFETIME))
-            if touch:
-                add_touch(pipeline, self._sessions, replace(touch, last_seen_at=max(touch.last_seen_at, issued.created_at)))
+            add_touch(pipeline, self._sessions, replace(touch, last_seen_at=max(touch.last_seen_at, issued.created_at)))
 
     def take(self, code: str) -> IssuedCode | None:
         """What the code stands for; it is gone with that. None if it is unknown, expired or already taken."""

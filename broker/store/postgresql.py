@@ -15,6 +15,13 @@ _PATIENCE_SECONDS = 600.0
 SESSION_OPTIONS = "-c timezone=UTC -c lock_timeout=1000 -c statement_timeout=1400 -c idle_in_transaction_session_timeout=10000"
 
 
+class ServerSilent(psycopg.OperationalError):
+    """The server did not answer a statement in time."""
+
+
+SILENCE = (ServerSilent, psycopg.errors.ConnectionTimeout)
+
+
 class PunctualConnection(psycopg.Connection[Any]):
     """A connection whose every wait ends. A frozen backend cannot obey `statement_timeout` (F-21), so the deadline is ours."""
 
@@ -26,7 +33,7 @@ class PunctualConnection(psycopg.Connection[Any]):
             return super().wait(gen, interval=interval, timeout=self.answer_seconds if timeout is None else timeout)
         except psycopg.errors._WaitTimeout as error:
             self.pgconn.finish()
-            raise psycopg.OperationalError("the server did not answer in time") from error
+            raise ServerSilent("the server did not answer in time") from error
 
     @classmethod
     def _connect_gen(cls, conninfo: str = "") -> Any:

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from broker.core.errors import ConfigurationError, StoreUnavailable
+from broker.store.breaker import Breaker
 
 _FAKE = "fake://"  # an in-process stand-in, empty and unshared, for tests and a broker of one process
 _PREFIX = "bp"
@@ -24,7 +25,7 @@ class Redis:
     """A pool of connections. No command waits longer than a second in all, and none is sent twice (F-02: redis-py retries by default)."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+        self._client, self._breaker = client, Breaker("Redis")
 
     @classmethod
     def connect(cls, url: str) -> Redis:
@@ -33,52 +34,64 @@ class Redis:
 
     def get(self, key: str) -> bytes | None:
         """The value, or None."""
-        with outages():
+        with self._outages():
             return cast("bytes | None", self._client.get(key))
 
     def take(self, key: str) -> bytes | None:
         """The value, read and deleted in one step: of several takers exactly one gets it."""
-        with outages():
+        with self._outages():
             return cast("bytes | None", self._client.getdel(key))
 
     def set(self, key: str, value: bytes, milliseconds: int) -> None:
         """Store a value for a time."""
-        with outages():
+        with self._outages():
             self._client.set(key, value, px=max(1, milliseconds))
 
     def replace(self, key: str, value: bytes) -> bool:
         """Store a value in place of one that is still there, for the rest of its time; False if it is gone."""
-        with outages():
+        with self._outages():
             return bool(self._client.set(key, value, xx=True, keepttl=True))
 
     def delete(self, key: str) -> bool:
         """Delete a value; whether there was one."""
-        with outages():
+        with self._outages():
             return bool(self._client.delete(key))
 
     @contextmanager
     def pipeline(self, *, atomic: bool) -> Iterator[redis.client.Pipeline]:
         """Commands sent together when the block ends; `atomic` wraps them in MULTI/EXEC."""
-        with outages(), self._client.pipeline(transaction=atomic) as pipeline:
+        with self._outages(), self._client.pipeline(transaction=atomic) as pipeline:
             yield pipeline
             pipeline.execute()
 
     def ping(self) -> None:
         """Raises StoreUnavailable if Redis does not answer."""
-        with outages():
+        with self._outages():
             self._client.ping()
 
     def check_policy(self) -> None:
         """Refuse a Redis that may throw away sessions and codes when its memory is full (A-50, F-09). Raises ConfigurationError."""
-        try:
-            policy = cast("dict[str, str]", self._client.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
-        except ResponseError:  # CONFIG is often forbidden to applications; INFO says the same
-            with outages():
-                policy = cast("dict[str, str]", self._client.info("memory")).get("maxmemory_policy", "noeviction")
-        except RedisError as error:
-            raise StoreUnavailable("Redis does not answer") from error
+        with self._outages():
+            policy = self._policy()
         if policy != "noeviction":
             raise ConfigurationError(f"Redis has maxmemory-policy {policy}: set it to noeviction, or sign-ins get lost when memory is full")
+
+    def _policy(self) -> str:
+        try:
+            return cast("dict[str, str]", self._client.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
+        except ResponseError:  # CONFIG is often forbidden to applications; INFO says the same
+            return cast("dict[str, str]", self._client.info("memory")).get("maxmemory_policy", "noeviction")
+
+    @contextmanager
+    def _outages(self) -> Iterator[None]:
+        """Turn every failure of Redis into StoreUnavailable. The text names no key and no value."""
+        self._breaker.check()
+        try:
+            yield
+        except (RedisError, OSError) as error:
+            if isinstance(error, (redis.TimeoutError, TimeoutError)):
+                self._breaker.trip()
+            raise StoreUnavailable(f"Redis: {type(error).__name__}") from error
 
     def close(self) -> None:
         """Drop all connections."""
@@ -89,15 +102,6 @@ class Redis:
 def key(kind: str, name: str) -> str:
     """The Redis key of one thing; also the context its value is sealed with."""
     return f"{_PREFIX}:{kind}:{name}"
-
-
-@contextmanager
-def outages() -> Iterator[None]:
-    """Turn every failure of Redis into StoreUnavailable. The text names no key and no value."""
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        raise StoreUnavailable(f"Redis: {type(error).__name__}") from error
 
 
 def _pool(url: str) -> redis.ConnectionPool:

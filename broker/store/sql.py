@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,8 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, Inter
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from broker.core.errors import StoreUnavailable
-from broker.store.postgresql import SESSION_OPTIONS, PunctualConnection, hung_up, make_patient
+from broker.store.breaker import Breaker
+from broker.store.postgresql import SESSION_OPTIONS, SILENCE, PunctualConnection, hung_up, make_patient
 
 _POOL_SIZE = 8
 _POOL_OVERFLOW = 8
@@ -28,34 +30,35 @@ class Database:
     def __init__(self, url: str) -> None:
         address = make_url(url)
         self.is_sqlite = address.get_backend_name() == "sqlite"
+        self._breaker = Breaker("the SQL database")
         self._begin = "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN"
         self.engine = _sqlite(address) if self.is_sqlite else _postgresql(address)
 
     def one(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Row[Any] | None:
         """Run one statement on its own; its first row, or None."""
-        with outages(), self.engine.connect() as connection:
+        with self._outages(), self.engine.connect() as connection:
             return connection.execute(statement, values).first()
 
     def all(self, statement: Executable, values: Mapping[str, Any] | None = None) -> list[Row[Any]]:
         """Run one statement on its own; all its rows."""
-        with outages(), self.engine.connect() as connection:
+        with self._outages(), self.engine.connect() as connection:
             return list(connection.execute(statement, values).all())
 
     def run(self, statement: Executable, values: Mapping[str, Any] | None = None) -> int:
         """Run one statement on its own; how many rows it changed. For figures only: decisions are made on returned rows (A-48)."""
-        with outages(), self.engine.connect() as connection:
+        with self._outages(), self.engine.connect() as connection:
             return connection.execute(statement, values).rowcount
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Several statements, all or none. On SQLite it takes the write lock at once, so that it never fails half-way for it."""
-        with outages(), self.engine.connect() as connection, self._transaction(connection):
+        with self._outages(), self.engine.connect() as connection, self._transaction(connection):
             yield connection
 
     @contextmanager
     def patient_transaction(self) -> Iterator[Connection]:
         """A transaction that may take minutes: for migrations only."""
-        with outages(), self.engine.connect() as connection:
+        with self._outages(), self.engine.connect() as connection:
             if not self.is_sqlite:
                 make_patient(connection.connection.driver_connection)
                 connection.detach()  # such patience is not for the pool
@@ -63,6 +66,21 @@ class Database:
                 connection.exec_driver_sql("SET lock_timeout = 0")
             with self._transaction(connection):
                 yield connection
+
+    @contextmanager
+    def _outages(self) -> Iterator[None]:
+        """Turn failures of the server or of the way to it into StoreUnavailable; wrong statements stay such. No text holds a value."""
+        self._breaker.check()
+        try:
+            yield
+        except DBAPIError as error:
+            if not _is_outage(error):
+                raise _discreet(error) from None
+            if isinstance(error.orig, SILENCE):
+                self._breaker.trip()
+            raise StoreUnavailable(f"SQL: {type(error.orig).__name__}") from None  # the original's text holds the statement's values
+        except (PoolTimeout, DisconnectionError) as error:
+            raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
 
     @contextmanager
     def _transaction(self, connection: Connection) -> Iterator[None]:
@@ -83,19 +101,6 @@ class Database:
         self.engine.dispose()
 
 
-@contextmanager
-def outages() -> Iterator[None]:
-    """Turn failures of the server or of the way to it into StoreUnavailable. Wrong statements stay what they are; no text holds a value."""
-    try:
-        yield
-    except DBAPIError as error:
-        if not _is_outage(error):
-            raise _discreet(error) from None
-        raise StoreUnavailable(f"SQL: {type(error.orig).__name__}") from None  # the original's text holds the statement's values
-    except (PoolTimeout, DisconnectionError) as error:
-        raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
-
-
 def _is_outage(error: DBAPIError) -> bool:
     return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError, InternalError))
 
@@ -109,13 +114,16 @@ def _discreet(error: DBAPIError) -> DBAPIError:
 
 def _roll_back(connection: Connection) -> None:
     try:
-        connection.rollback()
-    except DBAPIError:
+        connection.rollback()  # tells SQLAlchemy, which has nothing to do in autocommit
+        connection.connection.rollback()
+    except (DBAPIError, psycopg.Error, sqlite3.Error):
         connection.invalidate()  # the server forgets the transaction with the connection
 
 
 def _sqlite(address: URL) -> Engine:
-    engine = create_engine(address, isolation_level="AUTOCOMMIT", connect_args={"timeout": 1.5}, hide_parameters=True)
+    engine = create_engine(
+        address, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, connect_args={"timeout": 1.5}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -129,6 +137,7 @@ def _postgresql(address: URL) -> Engine:
     engine = create_engine(
         address.set(drivername="postgresql+psycopg"),
         isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
         connect_args={"connect_timeout": 2, "options": SESSION_OPTIONS, "application_name": "broker"},
         pool_size=_POOL_SIZE,
         max_overflow=_POOL_OVERFLOW,

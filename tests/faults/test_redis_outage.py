@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis as redis_py
@@ -33,40 +33,53 @@ def control(own_redis_server: RedisServer) -> Iterator[redis_py.Redis]:
         client.flushall()
 
 
-def _all_calls(redis: Redis, clock: Clock) -> list[object]:
+def _all_calls(redis: Redis, clock: Clock) -> dict[str, Callable[[], object]]:
     session, request = records.session("citizen", clock()), records.request(clock())
     sessions, codes, requests = Sessions(redis, _SEAL, clock), Codes(redis, _SEAL), Requests(redis, _SEAL)
-    return [
-        lambda: sessions.find(session.id),
-        lambda: sessions.add(session, replacing="another"),
-        lambda: sessions.touch(session),
-        lambda: sessions.revoke(session.id),
-        lambda: codes.add("code", records.issued_code(session, "sub"), touch=session),
-        lambda: codes.take("code"),
-        lambda: requests.add(request),
-        lambda: requests.get(request.id, request.browser_id),
-        lambda: requests.replace(request),
-        lambda: requests.take_login("state"),
-        redis.ping,
-        redis.check_policy,
-    ]
+    return {
+        "find session": lambda: sessions.find(session.id),
+        "add session": lambda: sessions.add(session, replacing="another"),
+        "touch": lambda: sessions.touch(session),
+        "revoke session": lambda: sessions.revoke(session.id),
+        "add code": lambda: codes.add("code", records.issued_code(session, "sub"), touch=session),
+        "take code": lambda: codes.take("code"),
+        "add request": lambda: requests.add(request),
+        "get request": lambda: requests.get(request.id, request.browser_id),
+        "replace request": lambda: requests.replace(request),
+        "take login": lambda: requests.take_login("state"),
+        "ping": redis.ping,
+        "check policy": redis.check_policy,
+    }
+
+
+_CALLS = list(_all_calls(Redis.connect("fake://"), Clock()))
 
 
 def test_f01_killed(own_redis_server: RedisServer, fragile_redis: Redis, clock: Clock) -> None:
     own_redis_server.kill()
     try:
-        for call in _all_calls(fragile_redis, clock):
-            is_an_outage(call)  # type: ignore[arg-type]
+        for call in _all_calls(fragile_redis, clock).values():
+            is_an_outage(call)
     finally:
         own_redis_server.start()
     recovers(fragile_redis.ping)
 
 
-def test_f02_frozen(own_redis_server: RedisServer, fragile_redis: Redis, clock: Clock) -> None:
+@pytest.mark.parametrize("call", _CALLS)
+def test_f02_frozen(own_redis_server: RedisServer, fragile_redis: Redis, clock: Clock, call: str) -> None:
     own_redis_server.freeze()
     try:
-        for call in _all_calls(fragile_redis, clock):
-            is_an_outage(call)  # type: ignore[arg-type]
+        is_an_outage(_all_calls(fragile_redis, clock)[call])
+    finally:
+        own_redis_server.thaw()
+    recovers(fragile_redis.ping)
+
+
+def test_f12_while_it_is_frozen_one_waits_and_the_others_are_told_at_once(own_redis_server: RedisServer, fragile_redis: Redis) -> None:
+    own_redis_server.freeze()
+    try:
+        is_an_outage(fragile_redis.ping)
+        is_an_outage(fragile_redis.ping, within=0.3)
     finally:
         own_redis_server.thaw()
     recovers(fragile_redis.ping)

@@ -41,7 +41,7 @@ class Place:
     tool: Client
     clock: Clock
 
-    def silent_sign_in(self) -> None:
+    def silent_sign_in(self, touch: bool = True) -> None:
         """What authorize and token ask of the stores, in order."""
         session = self.sessions.find(self.session.id)
         assert session
@@ -49,7 +49,7 @@ class Place:
         standing = self.standings.find(session.subject_id, client)
         assert standing.consent
         assert standing.sub
-        self.codes.add("code", records.issued_code(session, standing.sub, standing.consent.id), touch=session)
+        self.codes.add("code", records.issued_code(session, standing.sub, standing.consent.id), session if touch else None)
         issued = self.codes.take("code")
         assert issued
         session = self.sessions.find(issued.session_id)
@@ -93,6 +93,11 @@ def test_a_silent_sign_in_is_four_round_trips_and_two_statements(place: Place, d
     redis_sent, sql_sent = _count(place.silent_sign_in, database, monkeypatch)
     assert redis_sent == [["GET"], ["SET", "SET"], ["GETDEL"], ["GET"]]
     assert sql_sent == ["SELECT subjects.status,", "INSERT INTO"]
+
+
+def test_a_session_touched_moments_ago_is_not_written_again(place: Place, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    redis_sent, _ = _count(lambda: place.silent_sign_in(touch=False), database, monkeypatch)
+    assert redis_sent == [["GET"], ["SET"], ["GETDEL"], ["GET"]]
 
 
 def test_userinfo_is_one_statement_and_one_round_trip(place: Place, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

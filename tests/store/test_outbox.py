@@ -67,6 +67,19 @@ def test_ending_again_catches_only_what_came_in_between(
     assert outbox.end_session("unknown", "other") == 0
 
 
+def test_se01_tools_of_a_replaced_session_are_told_when_the_new_one_ends(
+    outbox: Outbox, grants: Grants, signed_in: dict[str, str], citizen: Subject, clock: Clock
+) -> None:
+    assert outbox.hand_over_session("s1", "s3") == 4
+    again = replace(records.grant(citizen.id, clock(), "karte", "s3"), sid="karte-s3")
+    assert grants.add(again)
+    assert outbox.end_session("s1", "nobody") == 0
+    assert grants.find_by_access(signed_in["karte"])
+    assert outbox.end_session("s3", "logout") == 3
+    assert sorted(delivery.sid for delivery in outbox.list("logout")) == ["haushalt-s1", "karte-s1", "karte-s3"]
+    assert grants.find_by_access(signed_in["karte"]) is None
+
+
 def test_due_deliveries_are_leased_and_come_back_if_the_worker_dies(outbox: Outbox, signed_in: dict[str, str], clock: Clock) -> None:
     outbox.end_session("s1", "logout")
     first = outbox.take_due(1, 30)
