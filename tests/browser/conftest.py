@@ -35,7 +35,9 @@ def _need(thing: str | None, reason: str) -> str:
     return thing
 
 
-class _Quiet(WSGIRequestHandler):
+class Quiet(WSGIRequestHandler):
+    """Serves without a line per request."""
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""
 
@@ -56,7 +58,7 @@ def axe() -> str:
 
 @pytest.fixture(scope="session")
 def pages_url() -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, create_page_app(), threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, create_page_app(), threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://localhost:{server.server_port}"

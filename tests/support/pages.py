@@ -150,6 +150,7 @@ def _consent(pseudonym: str | None = "heide-kranich-4821", tool: Client = TOOL) 
 
 
 def _form_post() -> str:
+    headers.allow_scripts()
     headers.allow_form_action("https://karte.musterstadt.example/callback")
     return _shows(
         "form_post", action="https://karte.musterstadt.example/callback", fields={"code": "c", "state": "s"}, tool_name="Mitmachkarte"
