@@ -11,6 +11,7 @@ from broker.upstream.realm import RealmReconciler
 from broker.upstream.realm_admin import RealmAdmin
 from broker.upstream.realm_desired import DesiredRealm, Json
 from broker.upstream.realm_files import load_realm_config
+from broker.upstream.realm_values import Fetch
 from deploy.demo.keycloak_server import KeycloakServer
 from tests.support.realm_config import ENVIRON, BentConfig, fetch
 
@@ -22,9 +23,10 @@ class Described:
     config: BentConfig
     access: KeycloakAccess
     name: str
+    fetch: Fetch = fetch
 
     def desired(self) -> DesiredRealm:
-        return load_realm_config(self.config.folder, "local", ENVIRON, fetch)
+        return load_realm_config(self.config.folder, "local", ENVIRON, self.fetch)
 
     def reconciler(self) -> RealmReconciler:
         return RealmReconciler(KeycloakConnection(self.access, self.name), self.desired())

@@ -19,7 +19,7 @@ from tests.live.described_realm import Described, broker_client, describe
 from tests.support.realm_config import ENVIRON
 from tests.support.services import free_port
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
 
 
 @pytest.fixture
