@@ -81,7 +81,7 @@ def test_a_code_lives_a_minute_co_06(scene: Scene, seconds: int, fine: bool) -> 
             scene.redeems(code)
 
 
-@pytest.mark.parametrize("spoil", SPOILT)
+@pytest.mark.parametrize("form", ["{}x", "{}=", " {}", "{}%20"])
 def test_a_changed_code_is_none_co_07(scene: Scene, form: str) -> None:
     _, session = scene.signs_in()
     with pytest.raises(InvalidGrant):
