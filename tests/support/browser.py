@@ -28,6 +28,11 @@ class Stop:
     location: str | None
 
     @property
+    def is_at_hub(self) -> bool:
+        """Whether the browser was sent to sign in."""
+        return self.location is not None and self.location.startswith("https://hub.test/")
+
+    @property
     def answer(self) -> dict[str, str]:
         """The parameters that were handed to a tool."""
         assert self.location is not None, f"ended on a page of the broker: {self.response.status} {self.text[:400]}"
@@ -74,20 +79,27 @@ class Browser:
 
     def comes_back(self, hub: Stop, **changes: str) -> Stop:
         """Return from the hub with the `state` it was given there."""
+        assert hub.is_at_hub, hub
         assert hub.location is not None
-        assert hub.location.startswith("https://hub.test"), hub.location
         answer = {"state": answer_in(hub.location)["state"], "code": "from-the-hub", **changes}
         return self._followed(self.client.get("/callback", base_url=self.issuer, query_string=answer))
 
     def signs_in(self, start: Stop, alias: str = "bundid") -> Stop:
         """From a choice page (if there is one) through the citizen ID to whatever comes after it."""
-        hub = start if start.location else self.presses(start, f"provider-{alias}")
+        hub = start if start.is_at_hub else self.presses(start, f"provider-{alias}")
         return self.comes_back(hub)
 
     def arrives(self, tool: Tool, **changes: str | None) -> Stop:
-        """The whole way of a newcomer: to the tool's request, through citizen ID and consent, to the answer."""
-        stop = self.signs_in(self.opens(tool.url(**changes)))
-        return stop if stop.location else self.presses(stop, "consent-allow")
+        """From the tool's request through whatever is asked (citizen ID, consent) to the answer, or to a page that stops the way."""
+        stop = self.opens(tool.url(**changes))
+        for _ in range(4):
+            if stop.is_at_hub:
+                stop = self.comes_back(stop)
+            elif 'id="provider-bundid"' in stop.text:
+                stop = self.presses(stop, "provider-bundid")
+            elif 'id="consent-allow"' in stop.text:
+                stop = self.presses(stop, "consent-allow")
+        return stop
 
     def cookies(self) -> dict[str, str]:
         """Names and values of the cookies."""
