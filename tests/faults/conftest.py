@@ -12,7 +12,8 @@ import pytest
 from broker.core.errors import StoreUnavailable
 from broker.store.redis import Redis
 from broker.store.sql import Database
-from tests.support.services import PostgresqlServer, RedisServer, migrate_at, running, until
+from tests.support.servers import PostgresqlServer, RedisServer, running, until
+from tests.support.services import migrate_at
 
 OUTAGE_SECONDS = 2.0
 RECOVERY_SECONDS = 5.0

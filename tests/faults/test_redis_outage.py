@@ -18,7 +18,7 @@ from broker.store.sessions import Sessions
 from tests.faults.conftest import is_an_outage, recovers
 from tests.support import records
 from tests.support.clock import Clock
-from tests.support.services import RedisServer
+from tests.support.servers import RedisServer
 
 _SEAL = Seal(bytes(32))
 

@@ -26,7 +26,8 @@ from broker.store.tables import grants as grants_table
 from tests.faults.conftest import is_an_outage, recovers
 from tests.support import records
 from tests.support.clock import Clock
-from tests.support.services import PostgresqlServer, empty
+from tests.support.servers import PostgresqlServer
+from tests.support.services import empty
 
 _SEAL = Seal(bytes(32))
 

@@ -17,7 +17,7 @@ from broker.store.subjects import Subjects
 from broker.store.tables import subjects as table
 from tests.support import records
 from tests.support.clock import Clock
-from tests.support.services import PostgresqlServer
+from tests.support.servers import PostgresqlServer
 
 
 def _setting(database: Database, statement: str) -> str:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from broker.core.client import Client, ClientStatus
 from broker.core.consent import Consent
@@ -124,8 +125,6 @@ def test_only_grants_of_ended_sessions_are_purged(grants: Grants, grant: Grant, 
 
 
 def test_co11_a_taken_access_hash_is_an_error_and_not_a_used_code(grants: Grants, grant: Grant) -> None:
-    from sqlalchemy.exc import IntegrityError
-
     grants.add(grant)
     with pytest.raises(IntegrityError):
         grants.add(replace(grant, id=new_id(), code_hash=new_secret()))

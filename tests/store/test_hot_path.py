@@ -24,7 +24,7 @@ from broker.store.standings import Standings
 from broker.store.subjects import Subjects
 from tests.support import records
 from tests.support.clock import Clock
-from tests.support.services import RedisServer
+from tests.support.servers import RedisServer
 from tests.support.statements import Statements, round_trips
 
 

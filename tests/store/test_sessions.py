@@ -12,6 +12,7 @@ from broker.store.seal import Seal
 from broker.store.sessions import Sessions
 from tests.support import records
 from tests.support.clock import Clock
+from tests.support.servers import RedisServer
 
 
 @pytest.fixture
@@ -96,10 +97,7 @@ def test_redis_holds_nothing_of_the_citizen_in_clear(session: BrokerSession, red
         assert word.encode() not in bytes(dump), word  # type: ignore[arg-type]
 
 
-def test_a_realistic_session_is_at_most_four_kibibytes(sessions: Sessions, redis_server: object, clock: Clock, seal: Seal) -> None:
-    from tests.support.services import RedisServer
-
-    assert isinstance(redis_server, RedisServer)
+def test_a_realistic_session_is_at_most_four_kibibytes(sessions: Sessions, redis_server: RedisServer, clock: Clock, seal: Seal) -> None:
     redis = Redis.connect(redis_server.url)
     made = records.session("citizen-with-an-id-22c", clock())
     assert len(str(made.upstream_id_token)) >= 2_150

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from broker.core.client import Client
 from broker.core.errors import NotFound
@@ -119,8 +120,6 @@ def test_a42_the_same_person_comes_back_as_somebody_new(subjects: Subjects, tool
 
 
 def test_links_need_an_account(database: Database, clock: Clock) -> None:
-    from sqlalchemy.exc import IntegrityError
-
     nobody = records.link(records.subject(clock()), clock())
     with pytest.raises(IntegrityError):
         database.run(linked_identities.insert(), {name: getattr(nobody, name) for name in type(nobody).__slots__})
