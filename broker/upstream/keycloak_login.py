@@ -110,11 +110,11 @@ class KeycloakLogin:
         }
 
     def _attributes(self, request: UpstreamRequest) -> dict[str, None]:
-        """Names of the attributes to ask the citizen ID for: what identifies and rates the sign-in, and what the claims are made of."""
+        """Attributes to ask the citizen ID for, as plain OIDs: what identifies and rates the sign-in, what the claims are made of."""
         mappings = self.claim_table.mappings_of(request.provider_alias)
         wanted = request.claims
         used = (one for one in mappings if wanted is None or one.claim in wanted or one.claim in _ALWAYS)
-        return dict.fromkeys(source for mapping in used for source in mapping.sources)
+        return dict.fromkeys(source.removeprefix("urn:oid:") for mapping in used for source in mapping.sources)
 
     def _pushed(self, metadata: Metadata, parameters: dict[str, str]) -> dict[str, str]:
         answer = self.connection.post(metadata.pushed, parameters, self.client.credentials)

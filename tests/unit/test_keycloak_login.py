@@ -93,9 +93,9 @@ class TestBeginning:
     def test_no_more_is_asked_for_than_the_claims_need(self, scene: Scene) -> None:
         scene.login.begin(UpstreamRequest("bundid", TrustLevel.BASIC, "de", claims=("bp_age_over",)))
         asked = scene.hub.pushed["bp_attrs"].split()
-        assert BPK2 in asked
-        assert "urn:oid:1.2.40.0.10.2.1.1.55" in asked
-        assert "urn:oid:2.5.4.4" not in asked
+        assert BPK2.removeprefix("urn:oid:") in asked
+        assert "1.2.40.0.10.2.1.1.55" in asked
+        assert "2.5.4.4" not in asked
 
     def test_every_secret_is_new_each_time(self, scene: Scene) -> None:
         one, two = (scene.login.begin(UpstreamRequest("bundid", TrustLevel.BASIC, "de")) for _ in range(2))
