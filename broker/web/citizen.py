@@ -17,6 +17,7 @@ from broker.core.next_step import ChooseProvider, Refuse, SignIn, Step, StepUp, 
 from broker.core.provider import IdentityProvider
 from broker.core.request import AuthorizationRequest
 from broker.core.session import BrokerSession
+from broker.core.trust import TrustLevel
 from broker.flows.consenting import Consenting, ConsentOffer
 from broker.flows.signing_in import SigningIn
 from broker.web.answering import see_other
@@ -53,7 +54,7 @@ class CitizenViews:
         pending, session = self._pending(request_id), self._session()
         client = self._client(pending)
         step = self.signing_in.judge(pending, session)
-        aliases = self._aliases(step, pending, client)
+        aliases = _choices(step, pending, client, self.list_providers())
         if not aliases:
             return _onward(request_id)
         needed = step.trust if isinstance(step, StepUp) else required_trust(pending, client)
@@ -64,7 +65,7 @@ class CitizenViews:
             tool=client,
             options=provider_options([one for one in self.list_providers() if client.allows_provider(one.alias)], aliases, needed),
             needed=needed,
-            step_up=session.trust if session and isinstance(step, StepUp | Refuse) else None,
+            step_up=self._level_now(session) if session and isinstance(step, StepUp | Refuse) else None,
         )
 
     def begin_sign_in(self, request_id: str) -> Answer:
@@ -72,7 +73,8 @@ class CitizenViews:
         pending = self._pending(request_id)
         url = self.signing_in.send(pending, request.form.get("provider", ""), current_language().locale)
         response = see_other(url)
-        self._remember(response, request_id)
+        secure = self.cookies.secure
+        response.set_cookie(self._request_cookie, request_id, max_age=_IN_PROGRESS_FOR, secure=secure, httponly=True, samesite="Lax")
         return response
 
     def cancel_sign_in(self, request_id: str) -> Answer:
@@ -129,9 +131,9 @@ class CitizenViews:
             "citizen/unmet.html",
             request_id=request_id,
             tool=client,
-            reached=session.trust,
+            reached=self._level_now(session),
             needed=required_trust(pending, client),
-            can_retry=bool(self._aliases(step, pending, client)),
+            can_retry=bool(_choices(step, pending, client, self.list_providers())),
         )
 
     def upstream_return(self) -> Answer:
@@ -151,20 +153,15 @@ class CitizenViews:
         session_id = self.cookies.session_id()
         return self.find_session(session_id) if session_id else None
 
+    def _level_now(self, session: BrokerSession) -> TrustLevel:
+        """What the sign-in is still worth; a high one fades within minutes."""
+        return session.trust_at(self.consenting.clock())
+
     def _client(self, pending: AuthorizationRequest) -> Client:
         client = self.find_client(pending.client_id)
         if client is None:
             raise UnknownClient("the client of this request is gone")
         return client
-
-    def _aliases(self, step: Step, pending: AuthorizationRequest, client: Client) -> tuple[str, ...]:
-        """The citizen IDs that may be chosen now; none when choosing is not what is due."""
-        if isinstance(step, ChooseProvider | StepUp):
-            return step.aliases
-        if isinstance(step, SignIn):
-            return (step.alias,)
-        usable = usable_providers(pending, client, tuple(self.list_providers())) if _is_unmet(step) else ()
-        return tuple(one.alias for one in usable)
 
     def _consent_page(self, pending: AuthorizationRequest, session: BrokerSession, offer: ConsentOffer, form: ConsentForm | None) -> Answer:
         self._may_lead_on(pending)
@@ -176,7 +173,7 @@ class CitizenViews:
             form=form,
             until=self.consenting.clock() + offer.lifetime,
             provider=provider_name(self.list_providers(), session.provider_alias),
-            trust=session.trust,
+            trust=self._level_now(session),
         )
 
     def _may_lead_on(self, pending: AuthorizationRequest) -> None:
@@ -186,13 +183,8 @@ class CitizenViews:
 
     @property
     def _request_cookie(self) -> str:
+        """Lets `upstream_return`, which the hub cannot tell what it was about, find the sign-in in progress."""
         return "__Host-bp-request" if self.cookies.secure else "bp-insecure-dev-request"
-
-    def _remember(self, response: Response, request_id: str) -> None:
-        """So that `upstream_return`, which the hub cannot tell what it was about, finds the sign-in in progress."""
-        response.set_cookie(
-            self._request_cookie, request_id, max_age=_IN_PROGRESS_FOR, secure=self.cookies.secure, httponly=True, samesite="Lax"
-        )
 
 
 def citizen_blueprint(views: CitizenViews) -> Blueprint:
@@ -209,6 +201,16 @@ def citizen_blueprint(views: CitizenViews) -> Blueprint:
     blueprint.get("/upstream/return")(views.upstream_return)
     blueprint.get("/signed-out")(views.signed_out)
     return blueprint
+
+
+def _choices(step: Step, pending: AuthorizationRequest, client: Client, providers: Sequence[IdentityProvider]) -> tuple[str, ...]:
+    """The citizen IDs that may be chosen now; none when choosing is not what is due. After too low a level the citizen may try again."""
+    if isinstance(step, ChooseProvider | StepUp):
+        return step.aliases
+    if isinstance(step, SignIn):
+        return (step.alias,)
+    usable = usable_providers(pending, client, tuple(providers)) if _is_unmet(step) else ()
+    return tuple(one.alias for one in usable)
 
 
 def _is_unmet(step: Step) -> bool:

@@ -8,6 +8,7 @@ stored.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -28,13 +29,14 @@ _YEAR = 31_536_000
 def install(app: Flask, secure: bool) -> None:
     """Add the headers to every answer of the app; `secure` says whether the issuer is https, so that HSTS may be promised."""
 
+    always = [*_ALWAYS.items(), *([("Strict-Transport-Security", f"max-age={_YEAR}")] if secure else [])]
+
     def add_headers(response: Response) -> Response:
-        for name, value in _ALWAYS.items():
-            response.headers.setdefault(name, value)
-        response.headers["Content-Security-Policy"] = _policy()
-        if secure:
-            response.headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
         _set_caching(response)
+        present = {name.lower() for name, _ in response.headers}
+        policy = _policy(tuple(g.get("form_action_origins", ())), "allow_scripts" in g)
+        response.headers.extend((name, value) for name, value in always if name.lower() not in present)
+        response.headers["Content-Security-Policy"] = policy
         return response
 
     app.after_request(add_headers)
@@ -60,8 +62,9 @@ def _form_actions() -> list[str]:
     return origins
 
 
-def _policy() -> str:
-    targets = dict.fromkeys(filter(None, map(_source, _form_actions())))
+@lru_cache(maxsize=256)
+def _policy(form_actions: tuple[str, ...], scripts: bool) -> str:
+    targets = dict.fromkeys(filter(None, map(_source, form_actions)))
     parts = [
         "default-src 'none'",
         "style-src 'self'",
@@ -71,7 +74,7 @@ def _policy() -> str:
         "frame-ancestors 'none'",
         "base-uri 'none'",
     ]
-    if g.get("allow_scripts"):
+    if scripts:
         parts.insert(1, "script-src 'self'")
     return "; ".join(parts)
 
@@ -91,10 +94,13 @@ def _source(uri: str) -> str:
 def _set_caching(response: Response) -> None:
     if request.endpoint == "static" and response.status_code < 400:
         _cache_static(response)
-    elif not response.cache_control.public:
+    elif not response.headers.get("Cache-Control", "").startswith("public"):
         response.headers["Cache-Control"] = "no-store"
         response.headers["Pragma"] = "no-cache"
-        response.vary.add("Cookie")
+        if "Vary" in response.headers:
+            response.vary.add("Cookie")
+        else:
+            response.headers["Vary"] = "Cookie"
 
 
 def _cache_static(response: Response) -> None:

@@ -38,13 +38,14 @@ class Language(StrEnum):
         return {"de": "Deutsch", "en": "English", "de-leicht": "Leichte Sprache"}[self.value]
 
 
+_BY_VALUE = {language.value: language for language in Language}
 _TAGS = {"de": Language.GERMAN, "en": Language.ENGLISH}
 _EASY_TAGS = {"de-leicht", "de-simple", "de-x-leicht"}  # "simple" is the registered variant subtag (BCP 47)
 
 
 def install(app: Flask, secure: bool) -> None:
     """Set up Babel, the choice of language and what templates need of it."""
-    babel = Babel(
+    Babel(
         app,
         default_locale="de",
         default_timezone="Europe/Berlin",
@@ -55,11 +56,14 @@ def install(app: Flask, secure: bool) -> None:
     cookie = "__Host-bp-language" if secure else "bp-insecure-dev-language"
 
     def choose() -> None:
-        g.language = _chosen(request.cookies.get(cookie, ""))
-        (easy if g.language is Language.EASY_GERMAN else babel.domain_instance).as_default()
+        chosen = _chosen(_BY_VALUE.get(request.cookies.get(cookie, "")))
+        if chosen:
+            g.language = chosen
+        if chosen is Language.EASY_GERMAN:
+            easy.as_default()
 
     def remember(response: Response) -> Response:
-        if g.get("language_asked_for") and request.cookies.get(cookie) != g.language:
+        if "language_asked_for" in g and request.cookies.get(cookie) != g.language:
             response.set_cookie(cookie, g.language, max_age=_REMEMBERED_FOR, secure=secure, httponly=True, samesite="Lax")
         return response
 
@@ -70,8 +74,10 @@ def install(app: Flask, secure: bool) -> None:
 
 
 def current_language() -> Language:
-    """The language of the page being made; German outside a request."""
-    language: Language = g.get("language", Language.GERMAN) if g else Language.GERMAN
+    """The language of the page being made: what was chosen, else what the browser prefers (looked at only here: machines never ask)."""
+    if "language" not in g:
+        g.language = _preferred()
+    language: Language = g.language
     return language
 
 
@@ -99,25 +105,28 @@ def from_tags(tags: Iterable[str]) -> Language | None:
     return None
 
 
-def _chosen(remembered: str) -> Language:
-    cookie = _known(remembered)
-    asked = _known(request.args.get("lang", "")) or _compatible(from_tags(_parameters().get("ui_locales", "").split()), cookie)
-    g.language_asked_for = asked is not None
-    return asked or cookie or from_tags(tag for tag, weight in request.accept_languages if weight > 0) or Language.GERMAN
+def _chosen(remembered: Language | None) -> Language | None:
+    asked = _BY_VALUE.get(request.args.get("lang", "")) or _compatible(_asked_by_tool(), remembered)
+    if asked:
+        g.language_asked_for = True
+    return asked or remembered
+
+
+def _preferred() -> Language:
+    found = from_tags(tag for tag, weight in request.accept_languages if weight > 0)
+    return Language.ENGLISH if found is Language.ENGLISH else Language.GERMAN
+
+
+def _asked_by_tool() -> Language | None:
+    """`ui_locales` from the query; for the one endpoint that takes a tool's request as a form, from the form (OIDC Core 3.1.2.1)."""
+    parameters = request.form if request.method == "POST" and request.path == "/authorize" else request.args
+    tags = parameters.get("ui_locales")
+    return from_tags(tags.split()) if tags else None
 
 
 def _compatible(asked: Language | None, remembered: Language | None) -> Language | None:
     """A tool that asks for German does not take Leichte Sprache away from a citizen who chose it."""
     return remembered if asked is Language.GERMAN and remembered is Language.EASY_GERMAN else asked
-
-
-def _known(value: str) -> Language | None:
-    return Language(value) if value in set(Language) else None
-
-
-def _parameters() -> MultiDict[str, str]:
-    """The query; for the one endpoint that takes a tool's request as a form, the form (OIDC Core 3.1.2.1)."""
-    return request.form if request.method == "POST" and request.path == "/authorize" else request.args
 
 
 def _address_in(language: Language) -> str:

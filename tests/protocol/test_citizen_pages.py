@@ -99,6 +99,15 @@ def test_consent_speaks_the_language_the_tool_asked_for(broker: Broker, lang: st
     assert purpose in page.text
 
 
+def test_consent_names_the_level_the_sign_in_is_still_worth(broker: Broker) -> None:
+    """A-29: a high sign-in fades after five idle minutes; the page says what the tool will really hear."""
+    browser = broker.browser()
+    fresh = browser.signs_in(browser.opens(broker.tool().url()))
+    assert ">hoch<" in fresh.text
+    broker.clock.advance(minutes=6)
+    assert ">substanziell<" in browser.opens(fresh.response.request.path).text
+
+
 def test_citizen_who_says_no_returns_to_the_tool(broker: Broker) -> None:
     browser, tool = broker.browser(), broker.tool()
     page = browser.signs_in(browser.opens(tool.url()))
