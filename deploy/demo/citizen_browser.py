@@ -7,11 +7,12 @@ purpose is to be posted on (SAML, `form_post`). Cookies marked Secure are sent t
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from lxml import html
-from requests.cookies import RequestsCookieJar
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar, get_cookie_header
 
 MOST_HOPS = 25
 TIMEOUT_SECONDS = 30
@@ -23,6 +24,28 @@ class Lost(Exception):
     """The page is not what the citizen expected; the text says what was looked for and which page is shown."""
 
 
+class LocalhostSession(requests.Session):
+    """Keeps cookies as browsers do on localhost: those marked Secure go out over plain http as well (requests refuses that)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept = RequestsCookieJar(policy=DefaultCookiePolicy(secure_protocols=("https", "http")))
+        self.headers["Accept-Language"] = "de"
+        self.trust_env = False  # a proxy of the machine must not come between parts on localhost
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        prepared = super().prepare_request(request)
+        prepared.headers.pop("Cookie", None)
+        if cookies := get_cookie_header(self.kept, prepared):
+            prepared.headers["Cookie"] = cookies
+        return prepared
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        answer = super().send(request, **options)
+        extract_cookies_to_jar(self.kept, request, answer.raw)
+        return answer
+
+
 @dataclass(slots=True)
 class CitizenBrowser:
     """One browser of one citizen. `address`, `status` and `page` are those of the page shown now."""
@@ -30,15 +53,9 @@ class CitizenBrowser:
     address: str = ""
     status: int = 0
     visited: list[str] = field(default_factory=list)
-    _session: requests.Session = field(default_factory=requests.Session, repr=False)
+    _session: LocalhostSession = field(default_factory=LocalhostSession, repr=False)
     _page: html.HtmlElement | None = field(default=None, repr=False)
     _redirect: str = field(default="", repr=False)
-
-    def __post_init__(self) -> None:
-        policy = DefaultCookiePolicy(secure_protocols=("https", "http"))
-        self._session.cookies = RequestsCookieJar(policy=policy)
-        self._session.headers["Accept-Language"] = "de"
-        self._session.trust_env = False  # a proxy of the machine must not come between parts on localhost
 
     def opens(self, address: str) -> None:
         """Goes to an address, as typed or bookmarked."""
@@ -81,15 +98,11 @@ class CitizenBrowser:
 
     def asks(self, address: str) -> str:
         """Where an address would send the browser; the page shown stays."""
-        try:
-            answer = self._session.get(address, allow_redirects=False, timeout=TIMEOUT_SECONDS)
-        except requests.RequestException as away:
-            raise Lost(f"{_place(address)} does not answer ({type(away).__name__})") from away
-        return answer.headers.get("Location", "")
+        return self._answer("GET", address, []).headers.get("Location", "")
 
     def forgets_everything(self) -> None:
         """Clears all cookies."""
-        self._session.cookies.clear()
+        self._session.kept.clear()
 
     def where(self) -> str:
         """The page shown now, without its query: that may carry a code."""
@@ -107,16 +120,19 @@ class CitizenBrowser:
         raise Lost(f"more than {MOST_HOPS} redirects, the last to {self.where()}")
 
     def _request(self, method: str, address: str, values: Fields) -> None:
-        in_query, in_body = (list(values), None) if method == "GET" else (None, list(values))
         self.visited.append(address)
-        try:
-            answer = self._session.request(method, address, params=in_query, data=in_body, allow_redirects=False, timeout=TIMEOUT_SECONDS)
-        except requests.RequestException as away:
-            raise Lost(f"{_place(address)} does not answer ({type(away).__name__})") from away
+        answer = self._answer(method, address, values)
         self.address, self.status = answer.url, answer.status_code
         self._redirect = answer.headers.get("Location", "") if answer.is_redirect else ""
         is_page = "html" in answer.headers.get("Content-Type", "") and bool(answer.content.strip())
-        self._page = html.fromstring(answer.content) if is_page else None
+        self._page = html.document_fromstring(answer.content, html.HTMLParser(encoding=answer.encoding)) if is_page else None
+
+    def _answer(self, method: str, address: str, values: Fields) -> requests.Response:
+        in_query, in_body = (list(values), None) if method == "GET" else (None, list(values))
+        try:
+            return self._session.request(method, address, params=in_query, data=in_body, allow_redirects=False, timeout=TIMEOUT_SECONDS)
+        except requests.RequestException as away:
+            raise Lost(f"{_place(address)} does not answer ({type(away).__name__})") from away
 
     def _next_step(self) -> tuple[str, str, Fields] | None:
         """Where the page goes on by itself, if it does."""
