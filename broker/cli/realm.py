@@ -59,6 +59,13 @@ def _secret(variable: str) -> str:
         raise ConfigurationError(f"{variable}_FILE names a file that cannot be read: {refused.strerror}") from None
 
 
+def _needed(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    # Not click's own "required": that ends with status 2, which stands for drift here.
+    if not value:
+        raise ConfigurationError("The environment is not named: use --environment, or set BROKER_ENVIRONMENT.")
+    return value
+
+
 def _about_a_realm(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that all commands here share."""
     for option in (
@@ -70,7 +77,10 @@ def _about_a_realm(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Folder of the description (default: realm-config).",
         ),
         click.option(
-            "--environment", required=True, envvar="BROKER_ENVIRONMENT", help="File in environments/, e.g. local [BROKER_ENVIRONMENT]."
+            "--environment",
+            envvar="BROKER_ENVIRONMENT",
+            callback=_needed,
+            help="Name of a file in environments/, e.g. local [BROKER_ENVIRONMENT].",
         ),
     ):
         command = option(command)

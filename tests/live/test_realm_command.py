@@ -95,3 +95,9 @@ def test_a_hub_that_is_not_keycloak_needs_only_the_brokers_part(command: Callabl
     result = command("apply", "--only-broker")
     assert result.output.splitlines() == ["Citizen IDs of the broker: bundid (written)."]
     assert described.admin.find_realm() is None
+
+
+def test_a_mistake_in_the_call_is_not_taken_for_drift(command: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BROKER_ENVIRONMENT")
+    result = command("drift")
+    assert (result.exit_code, "--environment" in result.output) == (1, True)
