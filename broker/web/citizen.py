@@ -28,7 +28,6 @@ from broker.web.i18n import current_language
 from broker.web.presentation import provider_name, provider_options, shown_claims
 
 Answer = str | Response
-_IN_PROGRESS_FOR = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,7 @@ class CitizenViews:
         pending = self._pending(request_id)
         url = self.signing_in.send(pending, request.form.get("provider", ""), current_language().locale)
         response = see_other(url)
-        secure = self.cookies.secure
-        response.set_cookie(self._request_cookie, request_id, max_age=_IN_PROGRESS_FOR, secure=secure, httponly=True, samesite="Lax")
+        self.cookies.remember_request(response, request_id)
         return response
 
     def cancel_sign_in(self, request_id: str) -> Answer:
@@ -138,7 +136,7 @@ class CitizenViews:
 
     def upstream_return(self) -> Answer:
         """Where the hub's error pages lead home to. Offers the sign-in in progress again, if this browser has one."""
-        request_id = request.cookies.get(self._request_cookie, "")
+        request_id = self.cookies.request_in_progress()
         retry_url = url_for(".choose_provider", request_id=self._pending(request_id).id) if request_id else None
         return render_template("citizen/interrupted.html", retry_url=retry_url)
 
@@ -180,11 +178,6 @@ class CitizenViews:
         """A form of this page may end at the hub or, with the answer, at the tool."""
         allow_form_action(self.hub_origin)
         allow_form_action(pending.redirect_uri)
-
-    @property
-    def _request_cookie(self) -> str:
-        """Lets `upstream_return`, which the hub cannot tell what it was about, find the sign-in in progress."""
-        return "__Host-bp-request" if self.cookies.secure else "bp-insecure-dev-request"
 
 
 def citizen_blueprint(views: CitizenViews) -> Blueprint:

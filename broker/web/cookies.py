@@ -1,6 +1,6 @@
 """The broker's cookies (A-33, SE-01, SE-06): which browser this is, and who is signed in. Random values; their meaning is on the server.
 
-Both die with the browser window: nothing about a citizen should wait on a shared computer. Only https gives `__Host-`; on plain-http
+All die with the browser window: nothing about a citizen should wait on a shared computer. Only https gives `__Host-`; on plain-http
 localhost the names say what they are.
 """
 
@@ -17,7 +17,7 @@ _LONGEST = 100  # ours are 43 characters; anything longer is not ours
 
 @dataclass(frozen=True, slots=True)
 class Cookies:
-    """Reads and writes both cookies of the request at hand; `secure` says whether the issuer is https."""
+    """Reads and writes the cookies of the request at hand; `secure` says whether the issuer is https."""
 
     secure: bool
 
@@ -52,6 +52,19 @@ class Cookies:
     def end_session(self, response: Response) -> None:
         """Take the session cookie back. Only a real sign-out does that, never an outage (A-47)."""
         response.delete_cookie(self.session_name, secure=self.secure, httponly=True, samesite="Lax")
+
+    @property
+    def request_name(self) -> str:
+        """Name of the cookie that tells the sign-in in progress to a citizen whom the hub's error page sent home."""
+        return "__Host-bp-request" if self.secure else "bp-insecure-dev-request"
+
+    def request_in_progress(self) -> str | None:
+        """Id of the request that this browser was last sent to the hub for."""
+        return _read(self.request_name)
+
+    def remember_request(self, response: Response, request_id: str) -> None:
+        """The hub's pages cannot say which sign-in they interrupt; the browser can."""
+        self._write(response, self.request_name, request_id)
 
     def _begin_browser(self) -> str:
         value: str = new_secret()

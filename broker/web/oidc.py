@@ -67,7 +67,9 @@ class AuthorizeViews:
             return self._answer(asked, address, step, session)
         if isinstance(step, Refuse):
             return self._refuse(asked, address, step.error)
-        return see_other(self._way(asked, step))
+        response = see_other(self._way(asked, step))
+        self.cookies.remember_request(response, asked.id)
+        return response
 
     def leave_unmet(self, request_id: str) -> Response:
         """`POST /unmet/<id>`: the citizen has read why the level was too low; now the tool is told."""

@@ -200,9 +200,13 @@ def test_hub_answer_that_cannot_be_trusted_can_be_tried_again(broker: Broker) ->
     assert browser.signs_in(browser.opens(retry[1])).text.count('id="consent-allow"') == 1
 
 
-def test_citizen_sent_home_by_the_hub_finds_the_sign_in_again(choice: Broker) -> None:
-    browser = choice.browser()
-    browser.presses(browser.opens(choice.tool().url()), "provider-bundid")
+@pytest.mark.parametrize("citizen_ids", [1, 3])
+def test_citizen_sent_home_by_the_hub_finds_the_sign_in_again(broker: Broker, citizen_ids: int) -> None:
+    broker.parts.stores.providers.replace_all([*PROVIDERS, BAYERNID, LOCAL][:citizen_ids])
+    browser = broker.browser()
+    start = browser.opens(broker.tool().url())
+    if not start.location:
+        browser.presses(start, "provider-bundid")
     page = browser.opens("/upstream/return")
     retry = re.search(r'id="try-again"[^>]*href="([^"]+)"', page.text)
     assert retry
