@@ -5,20 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from broker.core.claim import ClaimDefinition, ClaimMapping, ClaimTable, ReleaseClass
+from broker.core.transforms import TRANSFORMS
 from broker.yaml_document import Document, Section, read_yaml
 
 FILE_NAME = "claim-table.yaml"
 LOCALES = ("de", "en", "de-leicht")
 SCOPES = ("profile", "email", "assurance", "eligibility", "voting", "org")
 TYPES = ("string", "boolean", "integer", "string[]", "integer[]", "object")
-TRANSFORMS = (
-    "text",
-    "email",
-    "joined_name",
-    "ags_from_community_id",
-    "ages_reached",
-    "residence_evidence_from_community_id",
-)
 _OID = "urn:oid:"
 
 
@@ -76,7 +69,7 @@ def _mapping(claim: str, alias: str, entry: Section) -> ClaimMapping:
     if not sources or len(set(sources)) != len(sources) or any(source != "".join(source.split()) for source in sources):
         # Printed interface descriptions break object identifiers over lines; on the wire they have no spaces.
         raise entry.wrong("sources", "name at least one attribute, none twice and none with spaces in it")
-    return ClaimMapping(claim, alias, sources, entry.one_of("transform", TRANSFORMS))
+    return ClaimMapping(claim, alias, sources, entry.one_of("transform", tuple(TRANSFORMS)))
 
 
 def requested_attributes(path: Path, alias: str) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker import claim_table
 from broker.core.transforms import TRANSFORMS, Asserted
 from broker.core.trust import TrustLevel
 
@@ -19,10 +18,6 @@ NOON = datetime(2026, 11, 26, 11, 0, tzinfo=UTC)
 
 def made(transform: str, *values: str | None, at: datetime = NOON, trust: TrustLevel = TrustLevel.HIGH) -> object:
     return TRANSFORMS[transform](Asserted(values, trust, at, THRESHOLDS))
-
-
-def test_the_claim_table_and_the_code_know_the_same_transforms() -> None:
-    assert set(claim_table.TRANSFORMS) == set(TRANSFORMS)
 
 
 @pytest.mark.parametrize("transform", sorted(TRANSFORMS))
