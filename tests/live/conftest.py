@@ -32,7 +32,7 @@ def keycloak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeycloakServe
     except SetupError as missing:
         _cannot(str(missing))
     try:
-        server.wait_ready()
+        server.wait_ready(600)
         yield server
     finally:
         server.stop()

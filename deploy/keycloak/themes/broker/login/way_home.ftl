@@ -3,6 +3,7 @@
 <#assign address=((client.baseUrl)!'')?has_content?then((client.baseUrl)!'', properties.brokerReturn!'')>
 <#macro link>
   <#if address?has_content>
+    <p>${msg("brokerTakenBack")}</p>
     <p><a id="back-to-broker" class="button" href="${address}">${msg("brokerBack")}</a></p>
   <#else>
     <p>${msg("brokerNoWayBack")}</p>
