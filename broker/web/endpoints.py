@@ -19,6 +19,7 @@ from broker.web.guards import RegisteredOrigins, allow_origin
 from broker.web.reading import FORM, sent_parameters
 
 _LONGEST_TOKEN = 4096
+_METHODS = "GET, POST"
 _CACHED = "public, max-age=300"  # clients fetch both documents at every sign-in; a new key is published long before it signs
 
 UserInfo = Callable[[str], Mapping[str, object]]
@@ -42,17 +43,17 @@ class EndpointViews:
             raise BadRequest(f"the body has to be {FORM}")
         call = TokenCall(sent_parameters(TOKEN_PARAMETERS), request.headers.get("Authorization"))
         status, body, headers = self.server.answer(call)
-        return self._open(Response(json.dumps(body), status=status, headers=headers), "POST")
+        return Response(json.dumps(body), status=status, headers=headers)
 
     def userinfo(self) -> Response:
         """`GET` or `POST /userinfo` (OIDC Core 5.3)."""
         response = _json(self.userinfo_of(_bearer_token()))
         response.headers["Cache-Control"] = "no-store"
-        return self._open(response, "GET, POST")
+        return response
 
     def jwks(self) -> Response:
         """`GET /jwks` (RFC 7517 5)."""
-        return self._public(_json(self.keys.published()))
+        return _public(_json(self.keys.published()))
 
     def discovery(self) -> Response:
         """Both well-known documents (OIDC Discovery 1.0 section 4, RFC 8414 section 3)."""
@@ -60,23 +61,21 @@ class EndpointViews:
         document = self._documents.get(algorithms)
         if document is None:
             document = self._documents[algorithms] = json.dumps(self.metadata.document(algorithms)).encode()
-        return self._public(Response(document, mimetype="application/json"))
+        return _public(Response(document, mimetype="application/json"))
 
     def preflight(self) -> Response:
-        """`OPTIONS`: may a script of this origin call here (IN-04)?"""
-        return self._open(Response(status=204), "GET, POST")
+        """`OPTIONS`: may a script of this origin call here? The answer is in the headers."""
+        return Response(status=204)
 
-    def _public(self, response: Response) -> Response:
-        response.headers["Cache-Control"] = _CACHED
-        return self._open(response, "GET")
-
-    def _open(self, response: Response, methods: str) -> Response:
-        return allow_origin(response, self.origins, methods) if "Origin" in request.headers else response
+    def admit_scripts(self, response: Response) -> Response:
+        """After every answer of these endpoints, errors included: scripts of registered tools may read it (IN-04)."""
+        return allow_origin(response, self.origins, _METHODS) if "Origin" in request.headers else response
 
 
 def endpoints_blueprint(views: EndpointViews) -> Blueprint:
     """All of them, each with its preflight."""
     blueprint = Blueprint("endpoints", __name__)
+    blueprint.after_request(views.admit_scripts)
     for path, view, methods in (
         ("/token", views.token, ["POST"]),
         ("/userinfo", views.userinfo, ["GET", "POST"]),
@@ -104,6 +103,11 @@ def _bearer_token() -> str:
     if len(token) > _LONGEST_TOKEN or not token.isascii():
         raise InvalidToken
     return token
+
+
+def _public(response: Response) -> Response:
+    response.headers["Cache-Control"] = _CACHED
+    return response
 
 
 def _json(content: Mapping[str, object]) -> Response:

@@ -39,7 +39,7 @@ def test_it_is_json_cacheable_and_free_of_cookies(broker: Broker) -> None:
     assert "Cookie" not in response.headers.get("Vary", "")
 
 
-def test_the_issuer_is_the_setting_and_every_endpoint_lies_below_it_and_answers(broker: Broker, tool: Tool, document: dict[str, Any]) -> None:
+def test_the_issuer_is_the_setting_and_every_endpoint_below_it_answers(tool: Tool, document: dict[str, Any]) -> None:
     assert document["issuer"] == ISSUER
     endpoints = {name: url for name, url in document.items() if name.endswith("_endpoint") or name == "jwks_uri"}
     assert len(endpoints) == 5

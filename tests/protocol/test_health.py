@@ -1,0 +1,87 @@
+"""Liveness, readiness and metrics (F-27, IN-03)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from prometheus_client import REGISTRY, generate_latest
+
+from broker.core.errors import StoreUnavailable, UpstreamUnavailable
+from broker.web.health import Readiness
+from tests.support.app import ISSUER, Broker
+from tests.support.browser import Browser
+from tests.support.tool import Tool
+
+
+def test_alive_and_ready_by_any_name(broker: Broker) -> None:
+    client = broker.app.test_client()
+
+    for host in ("broker.test", "10.0.0.7:8000"):
+        assert client.get("/healthz", headers={"Host": host}).status_code == 200
+        ready = client.get("/readyz", headers={"Host": host})
+        assert ready.status_code == 200
+        assert set(ready.get_json()["parts"].values()) == {"ok"}
+
+
+def test_a_store_that_is_away_makes_it_unready_but_not_dead(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_: object) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(type(broker.parts.stores.redis), "ping", away)
+    client = broker.app.test_client()
+
+    ready = client.get("/readyz")
+
+    assert ready.status_code == 503
+    assert ready.get_json()["parts"]["redis"] == "down"
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_hub_that_is_away_is_named_but_silent_sign_ins_go_on(broker: Broker) -> None:
+    broker.hub.trouble = UpstreamUnavailable()
+
+    ready = broker.app.test_client().get("/readyz")
+
+    assert ready.status_code == 200
+    assert ready.get_json()["parts"]["hub"] == "down"
+
+
+def test_without_a_signing_key_it_is_not_ready(broker: Broker) -> None:
+    from dataclasses import replace
+
+    from broker.core.signing_key import KeyState
+
+    store = broker.parts.stores.signing_keys
+    for key in store.list():
+        store.replace(replace(key, state=KeyState.RETIRED, retire_at=broker.clock() + timedelta(days=400)))
+
+    assert broker.app.test_client().get("/readyz").status_code == 503
+
+
+def test_readiness_is_cheap_however_often_it_is_asked() -> None:
+    asked = []
+    readiness = Readiness({"part": lambda: asked.append(1)}, {})
+
+    assert all(readiness.ready() for _ in range(50))
+    assert len(asked) == 1
+
+
+def test_metrics_count_answers_under_route_patterns_only(broker: Broker, browser: Browser, tool: Tool) -> None:
+    browser.arrives(tool)
+    browser.opens("/nowhere-at-all")
+    browser.client.open("/", method="FROBNICATE", base_url=ISSUER)
+
+    numbers = generate_latest(REGISTRY).decode()
+
+    assert 'route="/continue/<request_id>"' in numbers
+    assert 'broker_authorization_responses_total{outcome="code"}' in numbers
+    assert "nowhere-at-all" not in numbers
+    assert "FROBNICATE" not in numbers
+    methods = set(re.findall(r'method="([^"]*)"', numbers))
+    assert methods <= {"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "other"}
+
+
+def test_in_03_metrics_are_not_on_the_public_port(browser: Browser) -> None:
+    assert browser.opens("/metrics").response.status_code == 404

@@ -1,0 +1,125 @@
+"""An outage is said to be one: never `invalid_grant`, `invalid_client`, `login_required` or a logout (A-47, F-01, F-06, F-12, SE-06)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from broker.core.errors import StoreUnavailable, UpstreamUnavailable
+from broker.store.redis import Redis
+from broker.store.sql import Database
+from tests.support.app import Broker
+from tests.support.browser import Browser
+from tests.support.tool import Tool
+
+Break = Callable[[], None]
+
+
+@pytest.fixture(params=["redis", "sql"])
+def breaks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Break:
+    """Takes a store away from here on."""
+
+    def away(*_: object, **__: object) -> None:
+        raise StoreUnavailable(f"{request.param}: away")
+
+    def strike() -> None:
+        kind = {"redis": Redis, "sql": Database}[request.param]
+        for name in {"redis": ("get", "take", "set", "replace", "delete", "pipeline"), "sql": ("one", "all", "run", "transaction")}[
+            request.param
+        ]:
+            monkeypatch.setattr(kind, name, away)
+
+    return strike
+
+
+@pytest.fixture
+def mend(monkeypatch: pytest.MonkeyPatch) -> Break:
+    """Brings it back."""
+    return monkeypatch.undo
+
+
+def test_authorize_tells_the_tool_and_keeps_the_cookies(browser: Browser, tool: Tool, breaks: Break, mend: Break) -> None:
+    browser.arrives(tool)
+    cookies = browser.cookies()
+    breaks()
+
+    for changes in ({}, {"prompt": "none"}):
+        stop = browser.opens(tool.url(**changes))
+        assert stop.answer["error"] == "temporarily_unavailable"
+        assert stop.answer["state"] == tool.state
+
+    assert browser.cookies() == cookies
+    mend()
+    assert browser.opens(tool.url(prompt="none")).code, "it recovers by itself"
+
+
+def test_token_says_503_and_the_code_is_good_afterwards(browser: Browser, tool: Tool, breaks: Break, mend: Break) -> None:
+    code = browser.arrives(tool).code
+    breaks()
+
+    response = tool.redeems(code)
+
+    assert (response.status_code, response.get_json()["error"]) == (503, "temporarily_unavailable")
+    assert int(response.headers["Retry-After"]) > 0
+    mend()
+    assert tool.redeems(code).status_code == 200
+
+
+def test_userinfo_says_503_not_invalid_token(browser: Browser, tool: Tool, breaks: Break, mend: Break) -> None:
+    token = tool.redeems(browser.arrives(tool).code).get_json()["access_token"]
+    breaks()
+
+    response = tool.asks_userinfo(token)
+
+    assert (response.status_code, response.get_json()["error"]) == (503, "temporarily_unavailable")
+    assert "WWW-Authenticate" not in response.headers
+    mend()
+    assert tool.asks_userinfo(token).status_code == 200
+
+
+def test_a_page_says_so_with_a_way_to_try_again(browser: Browser, tool: Tool, breaks: Break, mend: Break) -> None:
+    from tests.support.app import ISSUER
+
+    way = browser.client.get(tool.url(), base_url=ISSUER).headers["Location"]
+    breaks()
+
+    stop = browser.opens(way)
+
+    assert stop.response.status_code == 503
+    assert stop.response.headers["Retry-After"]
+    assert stop.error_code == "BP-503-STORE"
+    assert f'href="{way}"' in stop.text
+    mend()
+    assert browser.opens(way).is_at_hub
+
+
+def test_a_sign_out_that_could_not_be_stored_is_not_claimed(browser: Browser, tool: Tool, breaks: Break, mend: Break) -> None:
+    hint = tool.redeems(browser.arrives(tool).code).get_json()["id_token"]
+    breaks()
+
+    stop = browser.opens("/logout", query_string={"id_token_hint": hint})
+
+    assert stop.response.status_code == 503
+    assert "__Host-bp-session" in browser.cookies()
+    mend()
+    assert browser.opens(tool.url(prompt="none")).code
+
+
+def test_f_12_a_hub_that_is_away_is_said_to_be_and_the_sign_in_can_go_on(broker: Broker, browser: Browser, tool: Tool) -> None:
+    broker.hub.trouble = UpstreamUnavailable()
+    stop = browser.opens(tool.url())
+    assert stop.response.status_code == 503
+    assert stop.error_code == "BP-503-UPSTREAM"
+    assert 'id="try-again"' in stop.text
+
+    broker.hub.trouble = None
+    way = stop.response.request.path
+    assert browser.opens(way).is_at_hub
+
+
+def test_f_12_whoever_is_signed_in_does_not_notice_a_hub_that_is_away(broker: Broker, browser: Browser, tool: Tool) -> None:
+    browser.arrives(tool)
+    broker.hub.trouble = UpstreamUnavailable()
+
+    assert tool.redeems(browser.opens(tool.url()).code).status_code == 200
