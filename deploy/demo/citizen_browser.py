@@ -36,13 +36,13 @@ class LocalhostSession(requests.Session):
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         prepared = super().prepare_request(request)
         prepared.headers.pop("Cookie", None)
-        if cookies := get_cookie_header(self.kept, prepared):
+        if cookies := get_cookie_header(self.kept, prepared):  # type: ignore[no-untyped-call]  # its stubs leave it open
             prepared.headers["Cookie"] = cookies
         return prepared
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         answer = super().send(request, **options)
-        extract_cookies_to_jar(self.kept, request, answer.raw)
+        extract_cookies_to_jar(self.kept, request, answer.raw)  # type: ignore[no-untyped-call]
         return answer
 
 
