@@ -97,6 +97,7 @@ class Stack:
             admin_password=self.state.secret("keycloak_admin_password"),
             port=self.ports.keycloak,
             management_port=self.ports.keycloak_management,
+            broker_return=f"{self.broker_url}/upstream/return",
             say=say,
         )
         server.prepare()
