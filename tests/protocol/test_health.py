@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import redis
 from prometheus_client import REGISTRY, generate_latest
 
-from broker.core.errors import StoreUnavailable, UpstreamUnavailable
+from broker.core.errors import UpstreamUnavailable
+from broker.core.signing_key import KeyState
 from broker.web.health import Readiness
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
@@ -27,9 +30,9 @@ def test_alive_and_ready_by_any_name(broker: Broker) -> None:
 
 def test_a_store_that_is_away_makes_it_unready_but_not_dead(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(_: object) -> None:
-        raise StoreUnavailable
+        raise redis.ConnectionError
 
-    monkeypatch.setattr(type(broker.parts.stores.redis), "ping", away)
+    monkeypatch.setattr(redis.Redis, "ping", away)
     client = broker.app.test_client()
 
     ready = client.get("/readyz")
@@ -49,10 +52,6 @@ def test_a_hub_that_is_away_is_named_but_silent_sign_ins_go_on(broker: Broker) -
 
 
 def test_without_a_signing_key_it_is_not_ready(broker: Broker) -> None:
-    from dataclasses import replace
-
-    from broker.core.signing_key import KeyState
-
     store = broker.parts.stores.signing_keys
     for key in store.list():
         store.replace(replace(key, state=KeyState.RETIRED, retire_at=broker.clock() + timedelta(days=400)))

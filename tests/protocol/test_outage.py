@@ -9,11 +9,15 @@ import pytest
 from broker.core.errors import StoreUnavailable, UpstreamUnavailable
 from broker.store.redis import Redis
 from broker.store.sql import Database
-from tests.support.app import Broker
+from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
 from tests.support.tool import Tool
 
 Break = Callable[[], None]
+STORES: dict[str, tuple[type, tuple[str, ...]]] = {
+    "redis": (Redis, ("get", "take", "set", "replace", "delete", "pipeline")),
+    "sql": (Database, ("one", "all", "run", "transaction")),
+}
 
 
 @pytest.fixture(params=["redis", "sql"])
@@ -24,10 +28,8 @@ def breaks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> B
         raise StoreUnavailable(f"{request.param}: away")
 
     def strike() -> None:
-        kind = {"redis": Redis, "sql": Database}[request.param]
-        for name in {"redis": ("get", "take", "set", "replace", "delete", "pipeline"), "sql": ("one", "all", "run", "transaction")}[
-            request.param
-        ]:
+        kind, names = STORES[request.param]
+        for name in names:
             monkeypatch.setattr(kind, name, away)
 
     return strike
@@ -79,8 +81,6 @@ def test_userinfo_says_503_not_invalid_token(browser: Browser, tool: Tool, break
 
 
 def test_a_page_says_so_with_a_way_to_try_again(browser: Browser, tool: Tool, breaks: Break, mend: Break) -> None:
-    from tests.support.app import ISSUER
-
     way = browser.client.get(tool.url(), base_url=ISSUER).headers["Location"]
     breaks()
 
