@@ -73,8 +73,8 @@ interop: environment-dev node ## With relying parties of other people
 bench: environment-dev ## CPU time per operation, against the floor
 	$(RUN) -m tests.bench
 
-soak: environment-dev ## 10,000 sign-ins: memory must stay flat
-	$(RUN) -m tests.bench --soak
+soak: environment-dev ## 10,000 sign-ins: memory must stay flat; storms: a code is redeemed once
+	$(RUN) -m tests.bench soak
 
 format: environment-dev ## Put imports and layout in order (ruff)
 	$(VENV)/ruff check --fix .

@@ -8,9 +8,10 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn, TypeVar
 
 import pytest
@@ -110,6 +111,8 @@ class Server:
 class RedisServer(Server):
     """A redis-server that keeps nothing on disk."""
 
+    settings: tuple[str, ...] = ("--save", "", "--appendonly", "no")
+
     @property
     def url(self) -> str:
         """redis://..."""
@@ -117,7 +120,7 @@ class RedisServer(Server):
 
     def _launch(self) -> subprocess.Popen[bytes]:
         binary = shutil.which("redis-server") or missing("redis-server is not installed")
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(self.folder)]
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), *self.settings]
         return subprocess.Popen([binary, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def _answers(self) -> bool:
@@ -130,6 +133,8 @@ class RedisServer(Server):
 
 class PostgresqlServer(Server):
     """A PostgreSQL cluster of its own; as root it runs as user postgres, because it refuses root."""
+
+    settings: Mapping[str, str] = MappingProxyType({"fsync": "off"})
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -156,8 +161,8 @@ class PostgresqlServer(Server):
             "listen_addresses": "127.0.0.1",
             "port": self.port,
             "unix_socket_directories": "",
-            "fsync": "off",
             "max_connections": 60,
+            **self.settings,
         }
         options = [item for name, value in settings.items() for item in ("-c", f"{name}={value}")]
         command = [str(self._binaries / "postgres"), "-D", self._data, *options]

@@ -105,9 +105,9 @@ class StubHub:
 
 
 @contextmanager
-def running_hub() -> Iterator[StubHub]:
+def running_hub(hub: StubHub | None = None) -> Iterator[StubHub]:
     """A stub hub on a free port of localhost."""
-    hub = StubHub()
+    hub = hub or StubHub()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
     server.daemon_threads = True
     server.block_on_close = False
