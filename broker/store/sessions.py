@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from redis.client import Pipeline
 
 from broker.core.ports import Clock
@@ -38,7 +36,7 @@ class Sessions:
 
     def touch(self, session: BrokerSession) -> bool:
         """Note that the citizen is active now. False if the session has ended meanwhile: it is never brought back."""
-        return self._values.replace(session.id, replace(session, last_seen_at=self._clock()))
+        return self._values.replace(session.id, session.touched(self._clock()))
 
     def revoke(self, session_id: str) -> bool:
         """End a session; whether there was one."""

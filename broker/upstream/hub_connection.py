@@ -58,6 +58,11 @@ class HubConnection:
         """POST of a form with client_secret_basic (RFC 6749 2.3.1). Raises UpstreamUnavailable when there is no whole answer in time."""
         return self._call("POST", url, None, data=form, auth=credentials)
 
+    def close(self) -> None:
+        """Let go of all connections; calls that still run end by themselves."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._http.close()
+
     def _call(self, method: str, url: str, deadline: float | None, **options: object) -> Answer:
         if self._breaker.is_open:
             raise UpstreamUnavailable("The hub did not answer lately; not asked again yet.")

@@ -41,6 +41,7 @@ class Hub:
 
     def __post_init__(self) -> None:
         connection = HubConnection(deadline=60)  # a Keycloak that has just started on a busy machine is slow
+        self.close = connection.close
         discovery = Discovery(connection, self.place.issuer)
         check = IdTokenCheck(discovery, self.place.issuer, "broker", ("ES256",), now)
         client = HubClient("broker", SECRET, f"{self.place.callback.broker_url}/callback")
@@ -75,8 +76,10 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def hub(place: HubPlace) -> Hub:
-    return Hub(place, Citizen())
+def hub(place: HubPlace) -> Iterator[Hub]:
+    made = Hub(place, Citizen())
+    yield made
+    made.close()
 
 
 def test_a_sign_in_by_eid_brings_all_the_broker_needs(hub: Hub) -> None:

@@ -44,6 +44,7 @@ class Scene:
         connection = HubConnection(self.deadline)
         discovery = Discovery(connection, self.hub.issuer)
         check = IdTokenCheck(discovery, self.hub.issuer, "broker", ("ES256",), self.clock)
+        self.close = connection.close
         self.login = KeycloakLogin(CLIENT, connection, discovery, check, TABLE, self.clock)
         self.proof = UpstreamProof("bundid", "nonce", "v" * 43, self.clock())
         self.clock.advance(seconds=5)
@@ -65,7 +66,9 @@ class Scene:
 @pytest.fixture
 def scene(clock: Clock) -> Iterator[Scene]:
     with running_hub() as hub:
-        yield Scene(hub, clock)
+        made = Scene(hub, clock)
+        yield made
+        made.close()
 
 
 class TestBeginning:
@@ -345,6 +348,7 @@ class TestFaults:
             with pytest.raises(UpstreamUnavailable):
                 scene.completes()
             assert time.monotonic() - began < 1.5
+            scene.close()
 
     def test_nobody_waits_for_a_hub_that_is_away_f_11(self, scene: Scene) -> None:
         scene.hub.breaks("/token", 503)
