@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from flask import Flask
@@ -54,6 +54,7 @@ class Site:
     privacy_url: str
     imprint_url: str
     accessibility_url: str
+    official_label: str
 
 
 def create_app(settings: Settings, clock: Clock = utc_now, upstream: Upstream | None = None) -> Flask:
@@ -108,7 +109,7 @@ def _install(app: Flask, settings: Settings) -> None:
     assets.install(app)
     guards.install(app, settings.issuer)
     errors.install(app, settings.issuer)
-    site = Site(settings.site_name, settings.operator_name, settings.privacy_url, settings.imprint_url, settings.accessibility_url)
+    site = Site(**{field.name: getattr(settings, field.name) for field in fields(Site)})
     app.context_processor(lambda: {"site": site})
 
 

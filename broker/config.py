@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     privacy_url: str = ""
     imprint_url: str = ""
     accessibility_url: str = ""
+    official_label: str = ""
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
