@@ -1,5 +1,7 @@
-"""The flows over real stores, for tests of rules that need them."""
+"""Scenes for tests of rules that need more than values: flows over real stores, a stub of the hub, files of tools."""
 
 from tests.support.flow_scene import scene
+from tests.support.hub_scene import hub_scene
+from tests.support.office import office
 
-__all__ = ["scene"]
+__all__ = ["hub_scene", "office", "scene"]
