@@ -287,6 +287,15 @@ class InvalidToken(BrokerError):
     message_key = "error.bad_request"
 
 
+# --- at rest ---------------------------------------------------------------------------------------------------------------------------
+
+
+class SealBroken(BrokerError):
+    """A sealed value cannot be opened: it was changed, moved to another place, or sealed with another secret."""
+
+    code = "BP-500-SEAL"
+
+
 # --- files and commands ----------------------------------------------------------------------------------------------------------------
 
 

@@ -7,18 +7,12 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from broker.core.errors import BrokerError
+from broker.core.errors import SealBroken
 
 _VERSION = b"\x01"  # so that another cipher can be told apart one day
 _NONCE_BYTES = 12  # random: one key is good for 2**32 values (NIST SP 800-38D 8.3)
 _TAG_BYTES = 16
 _SHORTEST = len(_VERSION) + _NONCE_BYTES + _TAG_BYTES
-
-
-class SealBroken(BrokerError):
-    """A sealed value cannot be opened: it was changed, moved to another place, or sealed with another secret."""
-
-    code = "BP-500-SEAL"
 
 
 class Seal:

@@ -8,9 +8,10 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from broker.core.errors import SealBroken
 from broker.store.records import Record
 from broker.store.redis import Redis, key
-from broker.store.seal import Seal, SealBroken
+from broker.store.seal import Seal
 
 T = TypeVar("T")
 _PLAIN, _DEFLATED = b"\x00", b"\x01"

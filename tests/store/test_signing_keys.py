@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from broker.core.errors import NotFound
+from broker.core.errors import NotFound, SealBroken
 from broker.core.signing_key import KeyState, SigningKey
-from broker.store.seal import Seal, SealBroken
+from broker.store.seal import Seal
 from broker.store.signing_keys import SigningKeys
 from broker.store.sql import Database
 from broker.store.tables import signing_keys as table

@@ -8,11 +8,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from broker.core.client import Client
-from broker.core.errors import NotFound
+from broker.core.errors import NotFound, SealBroken
 from broker.core.subject import Subject, SubjectStatus
 from broker.store.consents import Consents
 from broker.store.grants import Grants
-from broker.store.seal import SealBroken
 from broker.store.sql import Database
 from broker.store.standings import Standings
 from broker.store.subjects import Subjects

@@ -91,7 +91,11 @@ class Browser:
 
     def arrives(self, tool: Tool, **changes: str | None) -> Stop:
         """From the tool's request through whatever is asked (citizen ID, consent) to the answer, or to a page that stops the way."""
-        stop = self.opens(tool.url(**changes))
+        return self.arrives_at(tool.url(**changes))
+
+    def arrives_at(self, url: str) -> Stop:
+        """The same for a request that somebody else made."""
+        stop = self.opens(url)
         for _ in range(4):
             if stop.is_at_hub:
                 stop = self.comes_back(stop)
