@@ -1,10 +1,12 @@
 """Starts the whole demo, tells where to look, and stops it again."""
 
+import os
+import shlex
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from deploy.demo.persons import load_persons
@@ -36,9 +38,7 @@ class Demo:
         self._clear_metrics()
         hub = self._start_hub()
         early = self._start_early_parts()
-        self._run("the database", ["migrate"], self.stack.broker_settings())
-        self._run("the signing keys", ["keys", "rotate", "--if-missing"], self.stack.broker_settings())
-        self._apply_clients()
+        self._prepare_broker()
         late = self._start_late_parts()
         self._supervisor.wait_ready(hub, *early, seconds=READY_SECONDS)
         self._apply_realm()
@@ -46,11 +46,11 @@ class Demo:
         self.say(f"Ready after {time.monotonic() - self._began:.0f} s.")
 
     def _start_hub(self) -> Part:
-        if self.stack.hub_kind == "simulated":
-            return self._started(self.stack.simulated_hub())
-        keycloak = self.stack.keycloak(self.say)
-        self.say("Starting Keycloak, the BundID simulator, the broker and two demo tools.")
-        return self._started(keycloak)
+        simulated = self.stack.hub_kind == "simulated"
+        hub: Part = self.stack.simulated_hub() if simulated else self.stack.keycloak(self.say)
+        names = "a simulated hub" if simulated else "Keycloak, the BundID simulator"
+        self.say(f"Starting {names}, the broker and two demo tools.")
+        return self._started(hub)
 
     def _start_early_parts(self) -> list[Part]:
         parts: list[Part] = [] if self.stack.redis_url else [self.stack.redis()]
@@ -66,25 +66,24 @@ class Demo:
         self._supervisor.start(part)
         return part
 
+    def _prepare_broker(self) -> None:
+        """Schema, signing keys, the demo tools' registration."""
+        register = ["clients", "apply", "--folder", str(self.stack.write_client_files())]
+        self._run("the broker's database", "prepare", ["migrate"], ["keys", "rotate", "--if-missing"], register)
+
     def _apply_realm(self) -> None:
         """Brings Keycloak to the state of `realm-config/`; a simulated hub needs none, the broker needs its citizen IDs."""
         command = ["realm", "apply", "--environment", "local"]
-        command += ["--only-broker"] if self.stack.hub_kind == "simulated" else []
-        self._run("the realm", command, self.stack.setup_settings())
+        self._run("the realm", "realm", command + (["--only-broker"] if self.stack.hub_kind == "simulated" else []))
 
-    def _apply_clients(self) -> None:
-        command = ["clients", "apply", "--folder", str(self.stack.write_client_files())]
-        self._run("the demo tools' registration", command, self.stack.setup_settings())
-
-    def _run(self, what: str, command: Sequence[str], settings: Mapping[str, str]) -> None:
-        """Runs one broker command to its end; its output goes to a log of its own."""
-        log = self.stack.state.log("-".join(command[:2]))
-        log.touch(mode=0o600)
-        with log.open("w") as output:
+    def _run(self, what: str, log_name: str, *commands: list[str]) -> None:
+        """Runs broker commands to their end; their output goes to a log of its own."""
+        log = self.stack.state.log(log_name)
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
             try:
                 status = subprocess.run(
-                    [sys.executable, "-m", "broker", *command],
-                    env=plain_environment() | dict(settings),
+                    [sys.executable, "-m", "deploy.demo.broker_commands", *map(shlex.join, commands)],
+                    env=plain_environment() | self.stack.setup_settings(),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
