@@ -8,10 +8,15 @@ stored.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, after_this_request, g
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")  # what may stand in a policy: no space, semicolon, comma or quote can get in
 _SCHEME = re.compile(r"[a-z][a-z0-9.+-]*")
@@ -23,23 +28,36 @@ _ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_POLICY = "Content-Security-Policy"
 _YEAR = 31_536_000
+
+Headers = list[tuple[str, str]]
 
 
 def install(app: Flask, secure: bool) -> None:
     """Add the headers to every answer of the app; `secure` says whether the issuer is https, so that HSTS may be promised."""
+    promises = [("Strict-Transport-Security", f"max-age={_YEAR}")] if secure else []
+    app.wsgi_app = _Hardened(app.wsgi_app, [*_ALWAYS.items(), *promises])  # type: ignore[method-assign]
 
-    always = [*_ALWAYS.items(), *([("Strict-Transport-Security", f"max-age={_YEAR}")] if secure else [])]
 
-    def add_headers(response: Response) -> Response:
-        _set_caching(response)
-        present = {name.lower() for name, _ in response.headers}
-        policy = _policy(tuple(g.get("form_action_origins", ())), "allow_scripts" in g)
-        response.headers.extend((name, value) for name, value in always if name.lower() not in present)
-        response.headers["Content-Security-Policy"] = policy
-        return response
+class _Hardened:
+    """Around the application, where headers are a plain list: a dozen of them through Flask's would be a tenth of a sign-in."""
 
-    app.after_request(add_headers)
+    def __init__(self, application: WSGIApplication, always: Headers) -> None:
+        self._application, self._always = application, always
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        static = environ["PATH_INFO"].startswith("/static/")
+
+        def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
+            kept = _cached_file(headers, environ) if static and status < "400" else _uncached(headers)
+            present = {name for name, _ in kept}
+            kept += [header for header in self._always if header[0] not in present]
+            if _POLICY not in present:
+                kept.append((_POLICY, _policy((), False)))
+            return start_response(status, kept, exc_info)
+
+        return self._application(environ, start)
 
 
 def allow_form_action(uri: str) -> None:
@@ -53,13 +71,24 @@ def allow_form_action(uri: str) -> None:
 def allow_scripts() -> None:
     """Let this answer run our own script files (the form_post page)."""
     g.allow_scripts = True
+    _announce_policy()
 
 
 def _form_actions() -> list[str]:
     if "form_action_origins" not in g:
         g.form_action_origins = []
+        _announce_policy()
     origins: list[str] = g.form_action_origins
     return origins
+
+
+def _announce_policy() -> None:
+    """Let the answer at hand, whatever comes of it, carry a policy of its own."""
+
+    @after_this_request
+    def announce(response: Response) -> Response:
+        response.headers[_POLICY] = _policy(tuple(g.get("form_action_origins", ())), "allow_scripts" in g)
+        return response
 
 
 @lru_cache(maxsize=256)
@@ -91,19 +120,17 @@ def _source(uri: str) -> str:
     return f"{parts.scheme}:" if _SCHEME.fullmatch(parts.scheme) and "." in parts.scheme else ""
 
 
-def _set_caching(response: Response) -> None:
-    if request.endpoint == "static" and response.status_code < 400:
-        _cache_static(response)
-    elif not response.headers.get("Cache-Control", "").startswith("public"):
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Pragma"] = "no-cache"
-        if "Vary" in response.headers:
-            response.vary.add("Cookie")
-        else:
-            response.headers["Vary"] = "Cookie"
+def _uncached(headers: Headers) -> Headers:
+    """Never stored, unless the view called its answer public by itself."""
+    if any(name == "Cache-Control" and value.startswith("public") for name, value in headers):
+        return headers
+    vary = ", ".join(dict.fromkeys([*(value for name, value in headers if name == "Vary"), "Cookie"]))
+    kept = [header for header in headers if header[0] not in ("Cache-Control", "Pragma", "Vary")]
+    return [*kept, ("Cache-Control", "no-store"), ("Pragma", "no-cache"), ("Vary", vary)]
 
 
-def _cache_static(response: Response) -> None:
+def _cached_file(headers: Headers, environ: WSGIEnvironment) -> Headers:
     """A file asked for by its content hash never changes, nor does a font; other names are asked for again after an hour."""
-    lasting = "v" in request.args or request.path.endswith(".woff2")
-    response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable" if lasting else "public, max-age=3600"
+    lasting = environ.get("QUERY_STRING", "").startswith("v=") or environ["PATH_INFO"].endswith(".woff2")
+    caching = f"public, max-age={_YEAR}, immutable" if lasting else "public, max-age=3600"
+    return [*(header for header in headers if header[0] != "Cache-Control"), ("Cache-Control", caching)]
