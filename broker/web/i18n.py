@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, after_this_request, g, request
 from flask_babel import Babel, Domain
 from werkzeug.datastructures import MultiDict
 
@@ -56,19 +56,22 @@ def install(app: Flask, secure: bool) -> None:
     cookie = "__Host-bp-language" if secure else "bp-insecure-dev-language"
 
     def choose() -> None:
-        chosen = _chosen(_BY_VALUE.get(request.cookies.get(cookie, "")))
+        if not _says_anything(request.environ, cookie):
+            return
+        remembered = request.cookies.get(cookie)
+        chosen = _chosen(_BY_VALUE.get(remembered or ""))
         if chosen:
             g.language = chosen
         if chosen is Language.EASY_GERMAN:
             easy.as_default()
+        if "language_asked_for" in g and remembered != chosen:
+            after_this_request(remember)
 
     def remember(response: Response) -> Response:
-        if "language_asked_for" in g and request.cookies.get(cookie) != g.language:
-            response.set_cookie(cookie, g.language, max_age=_REMEMBERED_FOR, secure=secure, httponly=True, samesite="Lax")
+        response.set_cookie(cookie, g.language, max_age=_REMEMBERED_FOR, secure=secure, httponly=True, samesite="Lax")
         return response
 
     app.before_request(choose)
-    app.after_request(remember)
     app.jinja_env.filters["in_language"] = in_language
     app.context_processor(lambda: {"language": current_language(), "language_links": language_links})
 
@@ -105,6 +108,16 @@ def from_tags(tags: Iterable[str]) -> Language | None:
     return None
 
 
+def _says_anything(environ: Mapping[str, str], cookie: str) -> bool:
+    """Whether the request can name a language at all; those of machines do not, and looking closer costs more than their answers."""
+    query = environ.get("QUERY_STRING", "")
+    return "lang=" in query or "ui_locales=" in query or cookie in environ.get("HTTP_COOKIE", "") or _is_posted_request()
+
+
+def _is_posted_request() -> bool:
+    return request.method == "POST" and request.path == "/authorize"
+
+
 def _chosen(remembered: Language | None) -> Language | None:
     asked = _BY_VALUE.get(request.args.get("lang", "")) or _compatible(_asked_by_tool(), remembered)
     if asked:
@@ -119,7 +132,7 @@ def _preferred() -> Language:
 
 def _asked_by_tool() -> Language | None:
     """`ui_locales` from the query; for the one endpoint that takes a tool's request as a form, from the form (OIDC Core 3.1.2.1)."""
-    parameters = request.form if request.method == "POST" and request.path == "/authorize" else request.args
+    parameters = request.form if _is_posted_request() else request.args
     tags = parameters.get("ui_locales")
     return from_tags(tags.split()) if tags else None
 
