@@ -9,7 +9,6 @@ import pytest
 from broker.core.client import ClientStatus
 from broker.core.errors import InvalidGrant, InvalidToken, StoreUnavailable
 from broker.core.grant import Grant
-from broker.core.ids import new_secret
 from broker.core.trust import TrustLevel
 from tests.support.flow_scene import VERIFIER, Scene
 from tests.support.makers import REDIRECT, provider
@@ -141,7 +140,7 @@ class TestClaims:
         assert done.grant.consent_id is None
         assert scene.issuing.userinfo(done.access_token)["sub"] == done.grant.sub
 
-    @pytest.mark.parametrize("token", ["", "x", new_secret()])
+    @pytest.mark.parametrize("token", ["", "x", "x" * 43])
     def test_an_unknown_token_shows_nothing(self, scene: Scene, token: str) -> None:
         with pytest.raises(InvalidToken):
             scene.issuing.userinfo(token)
