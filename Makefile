@@ -16,7 +16,7 @@ WHOLE := $(wildcard tests/live tests/browser tests/interop)
 NODE := tests/node
 
 .PHONY: help demo demo-check test lint types contracts unit store protocol journeys simulators demo-tests live browser interop \
-	bench soak format lock clean environment environment-dev node
+	bench soak screenshots format lock clean environment environment-dev node
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ bench: environment-dev ## CPU time per operation, against the floor
 
 soak: environment-dev ## 10,000 sign-ins: memory must stay flat; storms: a code is redeemed once
 	$(RUN) -m tests.bench soak
+
+screenshots: environment-dev ## Take the pictures of the README anew, in a real Chromium
+	$(RUN) -m tests.browser.screenshots --hub $(HUB)
 
 format: environment-dev ## Put imports and layout in order (ruff)
 	$(VENV)/ruff check --fix .
