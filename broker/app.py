@@ -178,5 +178,5 @@ def _readiness(parts: Parts) -> Readiness:
             "schema": lambda: not pending(stores.database),
             "signing_key": lambda: "RS256" in parts.keys.algorithms,
         },
-        advisory={"hub": parts.upstream.reachable},
+        watched={"hub": parts.upstream.reachable},
     )

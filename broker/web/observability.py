@@ -10,6 +10,7 @@ import logging
 import os
 import secrets
 import sys
+from functools import lru_cache
 from time import perf_counter
 
 import structlog
@@ -111,12 +112,23 @@ def forget_worker(pid: int) -> None:
         multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
+@lru_cache(maxsize=4096)
+def _counter(route: str, method: str, status: int) -> Counter:
+    """Finding a labelled counter costs more than counting."""
+    return _REQUESTS.labels(route, method, status)
+
+
+@lru_cache(maxsize=256)
+def _timer(route: str) -> Histogram:
+    return _SECONDS.labels(route)
+
+
 def _record(status: int, seconds: float) -> None:
     rule = request.url_rule
     route = rule.rule if rule else _UNMATCHED
     method = request.method if request.method in _METHODS else "other"
-    _REQUESTS.labels(route, method, status).inc()
-    _SECONDS.labels(route).observe(seconds)
+    _counter(route, method, status).inc()
+    _timer(route).observe(seconds)
     if route in _QUIET:
         return
     error: BrokerError | None = g.get("error")
