@@ -149,6 +149,10 @@ class PostgresqlServer(Server):
         """The address of the database that always exists."""
         return f"postgresql://broker@127.0.0.1:{self.port}/postgres"
 
+    def program(self, name: str) -> Path:
+        """Another program of the same PostgreSQL, for example pg_dump."""
+        return (self._binaries / "initdb").resolve().parent / name
+
     @property
     def _data(self) -> str:
         return str(self.folder / "data")

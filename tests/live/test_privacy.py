@@ -1,0 +1,205 @@
+"""Nothing about a citizen is found anywhere after sign-out, and no secret of a sign-in in any log (A-42, A-44).
+
+Searched: both databases (dumped, and the write-ahead log, so that not even a row that lived for a moment goes unseen), Redis (every value
+as it stands, and the file it saves), and the logs of broker, worker and Keycloak, which would log its events if the realm let it.
+
+Unavoidable, and so not searched: Keycloak's memory holds what BundID said as notes of the session there while that session lives (sign-out
+ends it, else five idle minutes do); the tools know what citizens agreed to give them; BundID knows its own citizens.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import subprocess
+import zlib
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+import psycopg
+import pytest
+import redis as redis_py
+
+from broker.config import Keys
+from broker.core.errors import SealBroken
+from broker.store.seal import Seal
+from deploy.demo.bundid.keys import load_or_make
+from deploy.demo.citizen import Citizen
+from tests.support.observed_browser import ObservedBrowser
+from tests.support.servers import until
+from tests.support.stack import StartedStack, database_url
+from tests.support.traces import Traces, traces_of
+
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+
+ENTITY_ID = "https://beteiligung.demo.example"
+CITIZENS = {"erika": "eid", "hanne": "eid", "ayse": "elster", "doris-2": "password", "theresia": "eidas"}
+BROKER_LOGS = ("broker", "worker", "keycloak")
+SECRET_PARAMETERS = {"code", "state", "nonce", "id_token_hint", "code_challenge", "request_uri", "logout_hint"}
+
+
+@dataclass
+class SignIns:
+    """What these citizens did and left: at each place, what was there while they were signed in and what is there after."""
+
+    stack: StartedStack
+    citizens: dict[str, Citizen] = field(default_factory=lambda: {key: Citizen(ObservedBrowser()) for key in CITIZENS})
+    redis_before: set[str] = field(default_factory=set)
+    redis_meanwhile: dict[str, bytes] = field(default_factory=dict)
+    opened_meanwhile: bytes = b""
+    log_of_changes: tuple[str, int] = ("", 0)
+
+    @property
+    def browsers(self) -> list[ObservedBrowser]:
+        return [citizen.browser for citizen in self.citizens.values() if isinstance(citizen.browser, ObservedBrowser)]
+
+    def traces(self) -> dict[str, Traces]:
+        keys = load_or_make(self.stack.parts.state.folder / "bundid", dt.datetime.now(dt.UTC))
+        return {key: traces_of(key, ENTITY_ID, keys.salt) for key in self.citizens}
+
+    def found_in(self, content: bytes) -> list[str]:
+        """What of all these citizens stands there."""
+        return [label for traces in self.traces().values() for label in traces.found_in(content)]
+
+    def opened(self) -> bytes:
+        """What Redis has since these citizens came, as the broker itself would read it."""
+        seal = Seal(Keys.derive(self.stack.parts.state.secret("broker_secret")).session)
+        with redis_py.Redis.from_url(self.stack.redis.url) as client:
+            added = [key for key in client.scan_iter() if key.decode() not in self.redis_before and client.type(key) == b"string"]
+            return b"\n".join(_opened(seal, key.decode(), client.get(key) or b"") for key in added)
+
+    def secrets_used(self) -> set[str]:
+        """Every code, state, token and cookie that went through the browsers, and the secrets of the parts."""
+        addresses = [address for browser in self.browsers for address in browser.visited]
+        used = {value for address in addresses for name, value in parse_qsl(urlsplit(address).query) if name in SECRET_PARAMETERS}
+        used |= {value for browser in self.browsers for value in browser.cookies_seen}
+        used = {value for value in used if len(value) >= 16}
+        state = self.stack.parts.state
+        return used | {
+            state.secret(name) for name in ("broker_secret", "hub_client_secret", "demo_client_secret", "keycloak_admin_password")
+        }
+
+
+@pytest.fixture(scope="module")
+def sign_ins(stack: StartedStack) -> SignIns:
+    """Everybody has signed in at both tools and signed out again."""
+    done = SignIns(stack, redis_before=set(_redis_values(stack)), log_of_changes=_end_of_changes(stack))
+    for key, means in CITIZENS.items():
+        _signs_in_at_both(done.citizens[key], stack, key, means)
+    done.redis_meanwhile = _redis_values(stack)
+    done.opened_meanwhile = done.opened()
+    for citizen in done.citizens.values():
+        citizen.browser.opens(stack.tool_url("karte"))
+        citizen.signs_out()
+    for citizen in done.citizens.values():
+        until(lambda citizen=citizen: _is_out(citizen, stack), 20, "the second tool to hear of a sign-out")  # type: ignore[misc]
+    return done
+
+
+def test_while_signed_in_redis_holds_them_encrypted_only(sign_ins: SignIns) -> None:
+    known = {label.partition(":")[0] for label in sign_ins.found_in(sign_ins.opened_meanwhile)}
+    assert known == set(CITIZENS), "the sessions, opened with the broker's secret, name everybody; else this test would prove nothing"
+    assert sign_ins.found_in(b"\n".join(sign_ins.redis_meanwhile.values())) == []
+    assert sign_ins.found_in("\n".join(sign_ins.redis_meanwhile).encode()) == []
+
+
+def test_after_sign_out_redis_has_nothing_even_for_who_has_the_key(sign_ins: SignIns) -> None:
+    values = _redis_values(sign_ins.stack)
+    assert sign_ins.found_in(b"\n".join(values.values())) == []
+    assert sign_ins.found_in(sign_ins.opened()) == []
+    assert sign_ins.found_in(_saved(sign_ins.stack)) == []
+
+
+@pytest.mark.parametrize("name", ["keycloak", "participation"])
+def test_after_sign_out_the_database_has_nothing(sign_ins: SignIns, name: str) -> None:
+    dump = _dump(sign_ins.stack, name)
+    assert dump.count(b"COPY public.") > 5
+    assert sign_ins.found_in(dump) == []
+
+
+def test_not_even_for_a_moment_was_anything_written_to_a_database(sign_ins: SignIns) -> None:
+    content = _changes_since(sign_ins.stack, sign_ins.log_of_changes)
+    assert content.count(b"mitmachkarte") >= len(CITIZENS), "what the broker did write is seen"
+    assert sign_ins.found_in(content) == []
+
+
+@pytest.mark.parametrize("name", BROKER_LOGS)
+def test_a44_no_log_names_a_citizen(sign_ins: SignIns, name: str) -> None:
+    content = sign_ins.stack.logs()[name].encode()
+    assert content.strip() or name == "worker", "an empty log proves nothing; the worker has little to say"
+    assert sign_ins.found_in(content) == []
+
+
+def test_a44_no_log_holds_a_secret_of_a_sign_in(sign_ins: SignIns) -> None:
+    used = sign_ins.secrets_used()
+    assert len(used) > 5 * len(CITIZENS)
+    for name, content in sign_ins.stack.logs().items():
+        assert not [True for secret in used if secret in content], f"the log of {name} holds a secret"
+        assert not re.search(r"eyJ[\w-]{8,}\.", content), f"the log of {name} holds a token"
+        assert not re.search(r"[?&](code|state|nonce|SAMLResponse|id_token_hint)=", content), f"the log of {name} holds a query"
+
+
+def test_keycloak_says_nothing_of_citizens_though_its_events_may_be_logged(sign_ins: SignIns) -> None:
+    events = [line for line in sign_ins.stack.logs()["keycloak"].splitlines() if "org.keycloak.events" in line]
+    assert events, "the administrator's own sign-ins are logged; else this test would prove nothing"
+    assert all('realmName="master"' in line for line in events)
+
+
+def _signs_in_at_both(citizen: Citizen, stack: StartedStack, person: str, means: str) -> None:
+    citizen.wants_to_sign_in(stack.tool_url("karte"))
+    citizen.identifies(means, person)
+    if citizen.browser.shows("consent-allow"):
+        citizen.agrees()
+    citizen.received()
+    citizen.wants_to_sign_in(stack.tool_url("haushalt"))
+    if citizen.browser.shows("consent-allow"):
+        citizen.agrees()
+    citizen.received()
+
+
+def _is_out(citizen: Citizen, stack: StartedStack) -> bool:
+    citizen.browser.opens(stack.tool_url("haushalt"))
+    return citizen.browser.shows("login")
+
+
+def _redis_values(stack: StartedStack) -> dict[str, bytes]:
+    """Every key and what stands under it, whatever its kind."""
+    with redis_py.Redis.from_url(stack.redis.url) as client:
+        client.config_set("rdbcompression", "no")
+        return {key.decode(): client.dump(key) or b"" for key in client.scan_iter()}
+
+
+def _saved(stack: StartedStack) -> bytes:
+    """The file that Redis would leave on a disk."""
+    with redis_py.Redis.from_url(stack.redis.url) as client:
+        client.save()
+    return (stack.redis.folder / "dump.rdb").read_bytes()
+
+
+def _opened(seal: Seal, key: str, value: bytes) -> bytes:
+    try:
+        packed = seal.open(value, key)
+    except SealBroken:  # no value of the kind that the broker seals
+        return value
+    return zlib.decompress(packed[1:]) if packed[:1] == b"\x01" else packed[1:]
+
+
+def _dump(stack: StartedStack, name: str) -> bytes:
+    command = [str(stack.postgresql.program("pg_dump")), database_url(stack.postgresql, name)]
+    return subprocess.run(command, check=True, capture_output=True, timeout=120).stdout
+
+
+def _end_of_changes(stack: StartedStack) -> tuple[str, int]:
+    """Up to where PostgreSQL's write-ahead log has been written: file and place in it."""
+    with psycopg.connect(stack.postgresql.url, autocommit=True) as connection:
+        found = connection.execute("SELECT file_name, file_offset FROM pg_walfile_name_offset(pg_current_wal_flush_lsn())").fetchone()
+    assert found is not None
+    return found[0], found[1]
+
+
+def _changes_since(stack: StartedStack, begin: tuple[str, int]) -> bytes:
+    """Everything written to any database since then, also what was deleted again."""
+    end = _end_of_changes(stack)
+    files = sorted(file for file in (stack.postgresql.folder / "data" / "pg_wal").glob("0*") if begin[0] <= file.name <= end[0])
+    parts = [file.read_bytes()[begin[1] if file.name == begin[0] else 0 : end[1] if file.name == end[0] else None] for file in files]
+    return b"".join(parts)
