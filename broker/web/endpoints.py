@@ -107,6 +107,7 @@ def _bearer_token() -> str:
 
 def _public(response: Response) -> Response:
     response.headers["Cache-Control"] = _CACHED
+    response.headers["Vary"] = "Origin"  # a cache must not hand an answer without CORS headers to a script
     return response
 
 

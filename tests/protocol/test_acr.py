@@ -32,7 +32,7 @@ def test_the_id_token_says_what_was_reached_not_what_was_asked(broker: Broker, b
 
 
 def test_acr_values_reach_the_citizen_id_in_the_tools_order(broker: Broker, browser: Browser, tool: Tool) -> None:
-    browser.opens(tool.url(acr_values=f"nonsense {SUBSTANTIAL} {HIGH}"))
+    browser.sets_out(tool.url(acr_values=f"nonsense {SUBSTANTIAL} {HIGH}"))
 
     assert broker.hub.asked[-1].trust is TrustLevel.SUBSTANTIAL
 
