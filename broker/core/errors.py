@@ -251,13 +251,11 @@ class RegistrationNotSupported(InvalidRequest):
 # --- token endpoint and userinfo: JSON -------------------------------------------------------------------------------------------------
 
 
-class InvalidGrant(BrokerError):
+class InvalidGrant(BadRequest):
     """The code is unknown, expired, used, another client's, or does not fit redirect URI or verifier."""
 
     code = "BP-400-GRANT"
-    status = 400
     oauth_error = "invalid_grant"
-    message_key = "error.bad_request"
 
 
 class InvalidClient(BrokerError):
@@ -269,13 +267,11 @@ class InvalidClient(BrokerError):
     message_key = "error.bad_request"
 
 
-class UnsupportedGrantType(BrokerError):
+class UnsupportedGrantType(BadRequest):
     """The grant type is missing or none that this provider has."""
 
     code = "BP-400-GRANT-TYPE"
-    status = 400
     oauth_error = "unsupported_grant_type"
-    message_key = "error.bad_request"
 
 
 class InvalidToken(BrokerError):
@@ -287,7 +283,7 @@ class InvalidToken(BrokerError):
     message_key = "error.bad_request"
 
 
-# --- at rest ---------------------------------------------------------------------------------------------------------------------------
+# --- at rest, in files, by commands -----------------------------------------------------------------------------------------------------
 
 
 class SealBroken(BrokerError):
@@ -296,13 +292,8 @@ class SealBroken(BrokerError):
     code = "BP-500-SEAL"
 
 
-# --- files and commands ----------------------------------------------------------------------------------------------------------------
-
-
 class ConfigurationError(BrokerError):
     """A setting or a file is wrong; the detail says which, where, and what would be right."""
 
     code = "BP-CONFIG"
-    status = 500
     oauth_error = None
-    message_key = "error.internal"
