@@ -15,6 +15,7 @@ from broker.core.client import ClientStatus
 from broker.core.grant import Grant
 from broker.core.ports import Clock
 from broker.core.subject import SubjectStatus
+from broker.store.prepared import Prepared
 from broker.store.sql import Database
 from broker.store.tables import clients, consents, grants, subjects
 
@@ -83,16 +84,17 @@ class Grants:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
-        self._gate = _GATES[database.is_sqlite]
+        self._gate = Prepared(database, _GATES[database.is_sqlite])
+        self._find_by_access = Prepared(database, _FIND_BY_ACCESS)
 
     def add(self, grant: Grant) -> bool:
         """The gate. True for exactly one caller per code, and only if account, tool and consent are still good at this moment."""
         values = {column: getattr(grant, name) for name, column in _COLUMNS.items()}
-        return self._database.one(self._gate, {**values, "now": self._clock()}) is not None
+        return self._gate.first({**values, "now": self._clock()}) is not None
 
     def find_by_access(self, access_hash: str) -> Grant | None:
         """The grant of an access token that is good right now; None if anything about it is not."""
-        row = self._database.one(_FIND_BY_ACCESS, {"wanted": access_hash, "now": self._clock()})
+        row = self._find_by_access.first({"wanted": access_hash, "now": self._clock()})
         return _grant(row) if row else None
 
     def revoke_by_code(self, code_hash: str) -> bool:

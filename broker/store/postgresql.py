@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
@@ -26,6 +26,13 @@ class PunctualConnection(psycopg.Connection[Any]):
     """A connection whose every wait ends. A frozen backend cannot obey `statement_timeout` (F-21), so the deadline is ours."""
 
     answer_seconds = ANSWER_SECONDS
+    _cursor: psycopg.Cursor[Any] | None = None
+
+    def first(self, text: bytes, values: Mapping[str, Any]) -> Sequence[Any] | None:
+        """The first row of a statement that comes often: prepared at once, and run on a cursor that is kept."""
+        cursor = self._cursor = self._cursor or self.cursor()
+        found: Sequence[Any] | None = cursor.execute(text, values, prepare=True).fetchone()
+        return found
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Wait for the server, at most `answer_seconds`; a connection that missed it is closed, its late answer belongs to nobody."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,6 +48,25 @@ class Database:
         """Run one statement on its own; how many rows it changed. For figures only: decisions are made on returned rows (A-48)."""
         with self._outages(), self.engine.connect() as connection:
             return connection.execute(statement, values).rowcount
+
+    def first(self, text: bytes, values: Mapping[str, Any]) -> Sequence[Any] | None:
+        """The first row of a statement in the driver's own words and values; for `prepared.py`, on PostgreSQL only."""
+        with self._outages():
+            try:
+                return self._driver_first(text, values)
+            except psycopg.Error as error:  # one family of errors, whichever way a statement took
+                raise DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True) from None
+
+    def _driver_first(self, text: bytes, values: Mapping[str, Any]) -> Sequence[Any] | None:
+        lent = self.engine.raw_connection()
+        driver: Any = lent.driver_connection
+        try:
+            row: Sequence[Any] | None = driver.first(text, values)
+        finally:
+            if driver.closed:
+                lent.invalidate()
+            lent.close()
+        return row
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

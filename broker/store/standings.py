@@ -8,6 +8,7 @@ from broker.core.client import Client
 from broker.core.consent import Standing
 from broker.core.subject import SubjectStatus
 from broker.store.consents import consent_of
+from broker.store.prepared import Prepared
 from broker.store.seal import Seal
 from broker.store.sql import Database
 from broker.store.tables import consents, subjects, tool_subjects
@@ -37,11 +38,11 @@ class Standings:
     """Reads only."""
 
     def __init__(self, database: Database, seal: Seal) -> None:
-        self._database, self._seal = database, seal
+        self._find, self._seal = Prepared(database, _FIND), seal
 
     def find(self, subject_id: str, client: Client) -> Standing:
         """The standing; of an unknown account one that is not active."""
-        row = self._database.one(_FIND, {"subject_id": subject_id, "client_id": client.client_id, "sector": client.sector})
+        row = self._find.first({"subject_id": subject_id, "client_id": client.client_id, "sector": client.sector})
         if row is None:
             return _NOBODY
         return Standing(

@@ -11,11 +11,12 @@ import pytest
 from redis.connection import AbstractConnection
 from sqlalchemy import event
 
+from broker.store.postgresql import PunctualConnection
 from broker.store.sql import Database
 
 
 class Statements(list[str]):
-    """The SQL statements a block sent, transaction control included."""
+    """The SQL statements a block sent, transaction control included, and those that went past SQLAlchemy."""
 
     def __init__(self, database: Database) -> None:
         super().__init__()
@@ -23,10 +24,19 @@ class Statements(list[str]):
 
     def __enter__(self) -> Statements:
         event.listen(self._engine, "before_cursor_execute", self._note)
+        self._patch = pytest.MonkeyPatch()
+        original = PunctualConnection.first
+
+        def first(connection: PunctualConnection, text: bytes, values: Any) -> Any:
+            self._note(connection, None, text.decode())
+            return original(connection, text, values)
+
+        self._patch.setattr(PunctualConnection, "first", first)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         event.remove(self._engine, "before_cursor_execute", self._note)
+        self._patch.undo()
 
     def _note(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         self.append(" ".join(statement.split()))
