@@ -80,13 +80,16 @@ class Seat:
         assert json.loads(reply.body)["issuer"] == ISSUER
 
     def signs_in_through_the_hub(self) -> None:
-        """A citizen known already, in a fresh browser: authorize, to the hub, back, code, token. The first time with consent."""
+        """A citizen known already, in a fresh browser: authorize, choice, to the hub and back, code, token. The first time with
+        consent."""
         self.broker.forget_cookies()
         asked, verifier = self._request()
         reply = self.broker.get(self.broker.get(f"/authorize?{urlencode(asked)}").location)
+        if "/sign-in/" in reply.location:
+            reply = self._presses("provider-bundid", reply.location)
         reply = self.broker.get(self.broker.get(self.hub.lets_in(reply.location, self.person)).location)
-        if reply.status == 303 and "/consent/" in reply.location:
-            reply = self._consents(self.broker.get(reply.location))
+        if "/consent/" in reply.location:
+            reply = self.broker.get(self._presses("consent-allow", reply.location).location)
         self._redeem(self._code(reply, asked), verifier, asked["nonce"])
 
     def touches_floor(self, second: str) -> None:
@@ -104,9 +107,10 @@ class Seat:
         pair = base64.b64encode(f"{CLIENT_ID}:{self.place.client_secret}".encode()).decode()
         return {"Authorization": f"Basic {pair}"}
 
-    def _consents(self, page: Reply) -> Reply:
-        action, fields = form_of(page.body.decode(), "consent-allow")
-        return self.broker.get(self.broker.post(action, fields, {"Origin": ISSUER, "Referer": f"{ISSUER}/"}).location)
+    def _presses(self, button: str, address: str) -> Reply:
+        """Open a page and press a button on it."""
+        action, fields = form_of(self.broker.get(address).body.decode(), button)
+        return self.broker.post(action, fields, {"Origin": ISSUER, "Referer": f"{ISSUER}/"})
 
     def _request(self, **more: str) -> tuple[dict[str, str], str]:
         verifier = secrets.token_urlsafe(48)
