@@ -53,7 +53,7 @@ class ChooseProvider:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Send the citizen to this citizen ID: there is nothing to choose."""
+    """Send the citizen to this citizen ID: the tool or an earlier choice named it."""
 
     alias: str
     trust: TrustLevel
@@ -190,9 +190,9 @@ def _sign_in(situation: Situation, client: Client) -> Step:
     wanted = wanted_trust(request, client)
     if not usable:
         return Refuse(_nothing_usable(situation, client))
-    if Prompt.SELECT_ACCOUNT in request.prompts or len(usable) > 1:
-        return ChooseProvider(tuple(one.alias for one in usable), wanted)
-    return SignIn(usable[0].alias, wanted)
+    if request.provider_hint == usable[0].alias and Prompt.SELECT_ACCOUNT not in request.prompts:
+        return SignIn(usable[0].alias, wanted)
+    return ChooseProvider(tuple(one.alias for one in usable), wanted)  # also for one: it says what is about to happen
 
 
 def _nothing_usable(situation: Situation, client: Client) -> BrokerError:

@@ -189,7 +189,7 @@ def test_hub_answer_with_a_doubled_parameter_is_refused(broker: Broker) -> None:
 
 def test_hub_answer_that_cannot_be_trusted_can_be_tried_again(broker: Broker) -> None:
     browser, tool = broker.browser(), broker.tool()
-    hub = browser.opens(tool.url())
+    hub = browser.sets_out(tool.url())
     broker.hub.trouble = UpstreamRefused("x")
     page = browser.comes_back(hub)
     assert page.error_code == "BP-502-UPSTREAM"

@@ -16,7 +16,7 @@ SESSION, BROWSER = "__Host-bp-session", "__Host-bp-browser"
 def set_cookies(browser: Browser, tool: Tool) -> dict[str, str]:
     """Every Set-Cookie header of a sign-in by name."""
     headers: dict[str, str] = {}
-    urls = [tool.url()]
+    urls = [tool.url(idp_hint="bundid")]
     while urls:
         response = browser.client.get(urls.pop(), base_url=ISSUER)
         headers |= {line.split("=")[0]: line for line in response.headers.getlist("Set-Cookie")}
@@ -90,7 +90,7 @@ def test_se_02_a_request_in_progress_belongs_to_its_browser(broker: Broker, brow
 
 
 def test_se_02_an_answer_of_the_hub_in_another_browser_signs_nobody_in(broker: Broker, browser: Browser, tool: Tool) -> None:
-    hub = browser.opens(tool.url())
+    hub = browser.sets_out(tool.url())
     other = broker.browser()
     other.opens("/")
 
@@ -116,7 +116,7 @@ def test_se_03_the_next_person_on_a_shared_device_gets_nothing_of_the_last(broke
 def test_se_05_no_parameter_marks_a_step_done(browser: Browser, tool: Tool, query: str) -> None:
     location = browser.client.get(tool.url(), base_url=ISSUER).headers["Location"]
 
-    assert browser.opens(f"{location}?{query}").is_at_hub
+    assert browser.sets_out(f"{location}?{query}").is_at_hub
 
 
 def test_an_unknown_request_is_said_to_be_over(browser: Browser) -> None:
@@ -128,7 +128,7 @@ def test_an_unknown_request_is_said_to_be_over(browser: Browser) -> None:
 
 def test_several_tabs_do_not_disturb_each_other(broker: Broker, browser: Browser, tool: Tool) -> None:
     other = broker.tool("other")
-    one, two = browser.opens(tool.url()), browser.opens(other.url())
+    one, two = browser.sets_out(tool.url()), browser.sets_out(other.url())
 
     second = browser.presses(browser.comes_back(two), "consent-allow")
     first = browser.presses(browser.comes_back(one), "consent-allow")

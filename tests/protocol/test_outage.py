@@ -81,7 +81,8 @@ def test_userinfo_says_503_not_invalid_token(browser: Browser, tool: Tool, break
 
 
 def test_a_page_says_so_with_a_way_to_try_again(browser: Browser, tool: Tool, breaks: Break, mend: Break) -> None:
-    way = browser.client.get(tool.url(), base_url=ISSUER).headers["Location"]
+    browser.arrives(tool)
+    way = browser.client.get(tool.url(prompt="consent"), base_url=ISSUER).headers["Location"]
     breaks()
 
     stop = browser.opens(way)
@@ -91,7 +92,7 @@ def test_a_page_says_so_with_a_way_to_try_again(browser: Browser, tool: Tool, br
     assert stop.error_code == "BP-503-STORE"
     assert f'href="{way}"' in stop.text
     mend()
-    assert browser.opens(way).is_at_hub
+    assert browser.presses(browser.opens(way), "consent-allow").code
 
 
 def test_a_sign_out_that_could_not_be_stored_is_not_claimed(browser: Browser, tool: Tool, breaks: Break, mend: Break) -> None:
@@ -108,14 +109,14 @@ def test_a_sign_out_that_could_not_be_stored_is_not_claimed(browser: Browser, to
 
 def test_f_12_a_hub_that_is_away_is_said_to_be_and_the_sign_in_can_go_on(broker: Broker, browser: Browser, tool: Tool) -> None:
     broker.hub.trouble = UpstreamUnavailable()
-    stop = browser.opens(tool.url())
+    stop = browser.sets_out(tool.url())
     assert stop.response.status_code == 503
     assert stop.error_code == "BP-503-UPSTREAM"
     assert 'id="try-again"' in stop.text
 
     broker.hub.trouble = None
     way = stop.response.request.path
-    assert browser.opens(way).is_at_hub
+    assert browser.sets_out(way).is_at_hub
 
 
 def test_f_12_whoever_is_signed_in_does_not_notice_a_hub_that_is_away(broker: Broker, browser: Browser, tool: Tool) -> None:

@@ -110,7 +110,7 @@ def test_ru_06_only_the_port_of_a_native_clients_loopback_may_vary(broker: Broke
 
 
 def test_a_31_a_client_suspended_during_the_sign_in_gets_no_answer(broker: Broker, browser: Browser, tool: Tool) -> None:
-    hub = browser.opens(tool.url())
+    hub = browser.sets_out(tool.url())
     broker.changes(tool, status=ClientStatus.SUSPENDED)
 
     stop = browser.comes_back(hub)
@@ -120,7 +120,7 @@ def test_a_31_a_client_suspended_during_the_sign_in_gets_no_answer(broker: Broke
 
 
 def test_a_31_a_redirect_uri_withdrawn_during_the_sign_in_is_not_gone_to(broker: Broker, browser: Browser, tool: Tool) -> None:
-    consent = browser.comes_back(browser.opens(tool.url()))
+    consent = browser.comes_back(browser.sets_out(tool.url()))
     broker.changes(tool, redirect_uris=("https://tool.test/other",))
 
     assert is_our_page(browser.presses(consent, "consent-allow"))

@@ -86,8 +86,15 @@ class Browser:
 
     def signs_in(self, start: Stop, alias: str = "bundid") -> Stop:
         """From a choice page (if there is one) through the citizen ID to whatever comes after it."""
-        hub = start if start.is_at_hub else self.presses(start, f"provider-{alias}")
-        return self.comes_back(hub)
+        return self.comes_back(self.chooses(start, alias))
+
+    def chooses(self, start: Stop, alias: str = "bundid") -> Stop:
+        """From a choice page (if there is one) to the hub."""
+        return start if start.is_at_hub else self.presses(start, f"provider-{alias}")
+
+    def sets_out(self, url: str, alias: str = "bundid") -> Stop:
+        """From an address to the hub, choosing a citizen ID on the way."""
+        return self.chooses(self.opens(url), alias)
 
     def arrives(self, tool: Tool, **changes: str | None) -> Stop:
         """From the tool's request through whatever is asked (citizen ID, consent) to the answer, or to a page that stops the way."""

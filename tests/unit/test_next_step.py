@@ -58,8 +58,8 @@ def test_a_blocked_account_gets_no_code_up_11() -> None:
 
 
 class TestSigningIn:
-    def test_one_citizen_id_needs_no_choice(self) -> None:
-        assert steps(**NOBODY) == SignIn("bundid", BASIC)
+    def test_one_citizen_id_is_named_before_the_citizen_is_sent_there(self) -> None:
+        assert steps(**NOBODY) == ChooseProvider(("bundid",), BASIC)
 
     def test_several_are_a_choice(self) -> None:
         assert steps(**NOBODY, providers=TWO) == ChooseProvider(("bundid", "sh"), BASIC)
@@ -69,14 +69,14 @@ class TestSigningIn:
 
     def test_a_hint_the_tool_must_not_use_counts_for_nothing_up_10(self) -> None:
         only = client(allowed_providers=("bundid",))
-        assert steps(**NOBODY, providers=TWO, client=only, request=request(provider_hint="sh")) == SignIn("bundid", BASIC)
+        assert steps(**NOBODY, providers=TWO, client=only, request=request(provider_hint="sh")) == ChooseProvider(("bundid",), BASIC)
 
     def test_select_account_always_asks(self) -> None:
         chosen = frozenset({Prompt.SELECT_ACCOUNT})
         assert steps(request=request(prompts=chosen)) == ChooseProvider(("bundid",), BASIC)
 
     def test_citizen_ids_that_cannot_reach_the_level_are_not_offered(self) -> None:
-        assert steps(**NOBODY, providers=TWO, client=client(minimum_trust=HIGH)) == SignIn("bundid", HIGH)
+        assert steps(**NOBODY, providers=TWO, client=client(minimum_trust=HIGH)) == ChooseProvider(("bundid",), HIGH)
 
     def test_a_level_nobody_can_reach_is_unmet(self) -> None:
         assert refusal(**NOBODY, providers=TWO[1:], client=client(minimum_trust=HIGH)) is UnmetTrust
@@ -89,16 +89,16 @@ class TestSigningIn:
 
     def test_the_session_of_a_citizen_id_the_tool_must_not_use_does_not_count_up_10(self) -> None:
         only = client(allowed_providers=("sh",))
-        assert steps(providers=TWO, client=only) == SignIn("sh", BASIC)
+        assert steps(providers=TWO, client=only) == ChooseProvider(("sh",), BASIC)
 
     def test_the_session_of_another_citizen_id_than_hinted_does_not_count(self) -> None:
         assert steps(providers=TWO, request=request(provider_hint="sh")) == SignIn("sh", BASIC)
 
     def test_an_ended_session_does_not_count(self) -> None:
-        assert steps(session=session(expires_at=NOW)) == SignIn("bundid", BASIC)
+        assert steps(session=session(expires_at=NOW)) == ChooseProvider(("bundid",), BASIC)
 
     def test_acr_values_are_asked_for(self) -> None:
-        assert steps(**NOBODY, request=request(wanted_trust=HIGH)) == SignIn("bundid", HIGH)
+        assert steps(**NOBODY, request=request(wanted_trust=HIGH)) == ChooseProvider(("bundid",), HIGH)
 
     @pytest.mark.parametrize(
         "fields",
@@ -110,7 +110,7 @@ class TestSigningIn:
         ],
     )
     def test_a_session_that_does_not_fit_means_signing_in_again_a_18(self, fields: dict[str, Any]) -> None:
-        assert steps(request=request(**fields)) == SignIn("bundid", BASIC)
+        assert steps(request=request(**fields)) == ChooseProvider(("bundid",), BASIC)
 
     def test_max_age_that_is_kept_changes_nothing(self) -> None:
         assert isinstance(steps(request=request(max_age=600)), Issue)
