@@ -10,7 +10,7 @@ from broker.core.claim import HeldClaim
 from broker.core.client import Client, ClientStatus
 from broker.core.errors import AccessDenied, BrokerError, ForeignBrowser, RequestExpired, UpstreamCancelled, UpstreamRefused
 from broker.core.ids import fingerprint, new_secret
-from broker.core.next_step import Step, usable_providers, wanted_trust
+from broker.core.next_step import Step, required_trust, usable_providers
 from broker.core.ports import Clock, Upstream, UpstreamProof, UpstreamRequest
 from broker.core.provider import IdentityProvider
 from broker.core.request import AuthorizationRequest, UpstreamLogin
@@ -62,15 +62,17 @@ class SigningIn:
         return self.requests.get(request_id, browser_id)
 
     def send(self, request: AuthorizationRequest, alias: str, locale: str) -> str:
-        """Where to send the browser to sign in at this citizen ID, at the level this request wants as far as that ID can reach it.
+        """Where to send the browser to sign in at this citizen ID, at the level this request insists on.
+
+        A level that is only wished for (acr_values) is not asked for as a minimum: it would hide every weaker means from a citizen
+        who has no other, for a wish.
 
         Raises AccessDenied for a citizen ID this request must not use, UpstreamUnavailable when the hub does not answer.
         """
         with _known(request.id):
-            client, provider = self._allowed(request, alias)
+            client, _ = self._allowed(request, alias)
             claims = self.judging.releasing.upstream_claims(self.judging.clients.list(), alias)
-            trust = min(wanted_trust(request, client), provider.trust_ceiling)
-            redirect = self.upstream.begin(UpstreamRequest(alias, trust, locale, claims))
+            redirect = self.upstream.begin(UpstreamRequest(alias, required_trust(request, client), locale, claims))
             login = UpstreamLogin(request.id, request.browser_id, alias, redirect.nonce, redirect.code_verifier, self.clock())
             self.requests.add_login(redirect.state, login)
             return redirect.url

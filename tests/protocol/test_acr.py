@@ -31,10 +31,12 @@ def test_the_id_token_says_what_was_reached_not_what_was_asked(broker: Broker, b
     assert acr(tool, browser.arrives(tool, acr_values=HIGH).code) == BASIC
 
 
-def test_acr_values_reach_the_citizen_id_in_the_tools_order(broker: Broker, browser: Browser, tool: Tool) -> None:
-    browser.sets_out(tool.url(acr_values=f"nonsense {SUBSTANTIAL} {HIGH}"))
-
+def test_an_essential_level_is_the_citizen_ids_minimum_a_wished_one_hides_no_means(broker: Broker, browser: Browser, tool: Tool) -> None:
+    browser.sets_out(tool.url(claims=essential(SUBSTANTIAL, HIGH)))
     assert broker.hub.asked[-1].trust is TrustLevel.SUBSTANTIAL
+
+    browser.sets_out(tool.url(acr_values=f"nonsense {SUBSTANTIAL} {HIGH}"))
+    assert broker.hub.asked[-1].trust is TrustLevel.BASIC
 
 
 def test_an_essential_level_not_reached_is_explained_and_then_told(broker: Broker, browser: Browser, tool: Tool) -> None:

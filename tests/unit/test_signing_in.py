@@ -155,12 +155,10 @@ class TestTrust:
         with pytest.raises(UpstreamRefused):
             scene.comes_back(state)
 
-    def test_the_citizen_id_is_asked_for_the_wanted_level_as_far_as_it_reaches(self, scene: Scene) -> None:
-        scene.providers.replace_all([provider("bundid"), provider("sh", trust_ceiling=TrustLevel.SUBSTANTIAL)])
-        asked = scene.begins(wanted_trust=TrustLevel.HIGH)
-        scene.is_sent(asked, "sh")
-        scene.is_sent(asked, "bundid")
-        assert [one.trust for one in scene.hub.asked] == [TrustLevel.SUBSTANTIAL, TrustLevel.HIGH]
+    def test_the_citizen_id_is_asked_for_the_level_that_is_insisted_on_not_for_one_wished_for(self, scene: Scene) -> None:
+        scene.is_sent(scene.begins(wanted_trust=TrustLevel.HIGH))
+        scene.is_sent(scene.begins(wanted_trust=TrustLevel.HIGH, required_trust=TrustLevel.SUBSTANTIAL))
+        assert [one.trust for one in scene.hub.asked] == [TrustLevel.BASIC, TrustLevel.SUBSTANTIAL]
 
     def test_the_citizen_id_is_asked_for_what_tools_may_get(self, scene: Scene) -> None:
         scene.is_sent(scene.begins())
