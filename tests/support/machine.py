@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ONE_WORKER = {"live", "browser", "interop"}
-"""Folders whose tests share started servers: under xdist they run one after another, beside the quick ones."""
+SHARED = {"live": "keycloak", "interop": "keycloak", "browser": "chromium"}
+"""Folders whose tests share a started server: under xdist one worker takes them one after another, beside the quick ones."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -18,8 +18,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
-        if Path(item.path).relative_to(config.rootpath).parts[1] in ONE_WORKER:
-            item.add_marker(pytest.mark.xdist_group("servers"))
+        group = SHARED.get(Path(item.path).relative_to(config.rootpath).parts[1])
+        if group and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.hookimpl(wrapper=True)
