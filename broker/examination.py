@@ -49,19 +49,26 @@ class _Inside:
             return Finding(BROKEN, f"Redis: {error.detail}")
         return Finding(GOOD, "Redis: answers and never evicts.")
 
+    def _needs_schema(self) -> None:
+        if pending(self.stores.database):
+            raise ConfigurationError("cannot be looked at before the schema is there; run: broker migrate")
+
     def signing_keys(self) -> Finding:
+        self._needs_schema()
         algorithms = sorted({key.algorithm for key in self.stores.signing_keys.list() if key.state is KeyState.ACTIVE})
         if "RS256" not in algorithms:
             return Finding(BROKEN, "Signing keys: none for RS256 is active; run: broker keys rotate --if-missing")
         return Finding(GOOD, f"Signing keys: active for {', '.join(algorithms)}.")
 
     def citizen_ids(self) -> Finding:
+        self._needs_schema()
         enabled = [provider.alias for provider in self.stores.providers.list() if provider.enabled]
         if not enabled:
             return Finding(BROKEN, "Citizen IDs: none is enabled; realm-config/README.md says how, then run: broker realm apply")
         return Finding(GOOD, f"Citizen IDs: {', '.join(enabled)}.")
 
     def tools(self) -> Finding:
+        self._needs_schema()
         count = len(self.stores.clients.list())
         if not count:
             return Finding(WARNING, "Tools: none registered; clients/README.md says how.")
