@@ -25,7 +25,7 @@ class Redis:
     """A pool of connections. No command waits longer than a second in all, and none is sent twice (F-02: redis-py retries by default)."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self._breaker = client, Breaker("Redis")
+        self._client, self._pool, self._breaker = client, client.connection_pool, Breaker("Redis")
 
     @classmethod
     def connect(cls, url: str) -> Redis:
@@ -34,28 +34,33 @@ class Redis:
 
     def get(self, key: str) -> bytes | None:
         """The value, or None."""
-        with self._outages():
-            return cast("bytes | None", self._client.get(key))
+        return cast("bytes | None", self._ask("GET", key))
 
     def take(self, key: str) -> bytes | None:
         """The value, read and deleted in one step: of several takers exactly one gets it."""
-        with self._outages():
-            return cast("bytes | None", self._client.getdel(key))
+        return cast("bytes | None", self._ask("GETDEL", key))
 
     def set(self, key: str, value: bytes, milliseconds: int) -> None:
         """Store a value for a time."""
-        with self._outages():
-            self._client.set(key, value, px=max(1, milliseconds))
+        self._ask("SET", key, value, "PX", max(1, milliseconds))
 
     def replace(self, key: str, value: bytes) -> bool:
         """Store a value in place of one that is still there, for the rest of its time; False if it is gone."""
-        with self._outages():
-            return bool(self._client.set(key, value, xx=True, keepttl=True))
+        return bool(self._ask("SET", key, value, "XX", "KEEPTTL"))
 
     def delete(self, key: str) -> bool:
         """Delete a value; whether there was one."""
+        return bool(self._ask("DEL", key))
+
+    def _ask(self, *command: str | bytes | int) -> object:
+        """The answer to one command, sent on a connection of the pool; redis-py's own way to do that costs twice as much."""
         with self._outages():
-            return bool(self._client.delete(key))
+            connection = self._pool.get_connection()
+            try:
+                connection.send_command(*command)  # type: ignore[no-untyped-call]
+                return connection.read_response()
+            finally:
+                self._pool.release(connection)
 
     @contextmanager
     def pipeline(self, *, atomic: bool) -> Iterator[redis.client.Pipeline]:
@@ -96,7 +101,7 @@ class Redis:
     def close(self) -> None:
         """Drop all connections."""
         self._client.close()
-        self._client.connection_pool.disconnect()
+        self._pool.disconnect()
 
 
 def key(kind: str, name: str) -> str:
