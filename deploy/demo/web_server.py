@@ -1,4 +1,4 @@
-"""Serves the demo's small sites: threads, loopback only, a log without query strings (they carry codes)."""
+"""Serves the demo's small sites: threads, loopback unless told otherwise, a log without query strings (they carry codes)."""
 
 import logging
 import sys
@@ -24,7 +24,7 @@ class PathOnlyHandler(WSGIRequestHandler):
         getattr(log, level)(message.rstrip(), *args)
 
 
-def serve(application: "WSGIApplication", port: int) -> None:
-    """Serves the application on the loopback address until the process is ended."""
+def serve(application: "WSGIApplication", port: int, host: str = "127.0.0.1") -> None:
+    """Serves the application until the process is ended; another host than loopback is for containers only."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    make_server("127.0.0.1", port, application, threaded=True, request_handler=PathOnlyHandler).serve_forever()
+    make_server(host, port, application, threaded=True, request_handler=PathOnlyHandler).serve_forever()

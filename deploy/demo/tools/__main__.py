@@ -15,6 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deploy.demo.tools")
     parser.add_argument("--tool", choices=sorted(CLIENT_IDS), required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--issuer", default=os.environ.get("BROKER_ISSUER", "http://localhost:8000"), help="the broker's issuer")
     chosen = parser.parse_args()
     settings = ToolSettings(
@@ -26,7 +27,7 @@ def main() -> None:
         client_secret=client_secret(),
         session_secret=secrets.token_urlsafe(32),  # sessions live in memory and end with the process
     )
-    serve(create_tool(settings), chosen.port)
+    serve(create_tool(settings), chosen.port, chosen.host)
 
 
 def client_secret() -> str:
