@@ -43,6 +43,7 @@ LARGEST_BODY = 64 * 1024
 MOST_FORM_PARTS = 100
 UI_LOCALES = ("de", "en")
 _DELIVERIES_KEPT = timedelta(days=30)
+_HINTS_KEPT = timedelta(days=396)  # 13 months: as long as an ID token may still come back as a hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
             Task("advance signing keys", 60.0, Rotating(stores.signing_keys, clock).advance),
             Task("clear grants", 3600.0, lambda: stores.grants.purge_expired(clock())),
             Task("clear deliveries", 3600.0, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
+            Task("clear retired keys", 3600.0, lambda: stores.signing_keys.purge_expired(clock() - _HINTS_KEPT)),
         )
     )
 

@@ -116,7 +116,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         consents=Consents(database, clock),
         grants=Grants(database, clock),
         outbox=Outbox(database, clock),
-        signing_keys=SigningKeys(database, Seal(settings.keys.signing_seal), clock),
+        signing_keys=SigningKeys(database, Seal(settings.keys.signing_seal)),
     )
 
 

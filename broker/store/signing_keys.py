@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from broker.core.errors import NotFound
-from broker.core.ports import Clock
 from broker.core.signing_key import KeyState, SigningKey
 from broker.store.cache import Cache
 from broker.store.seal import Seal
@@ -24,8 +24,8 @@ CACHE_SECONDS = 60.0  # a key must be published at least this long before it sig
 class SigningKeys:
     """Reads are remembered for a minute."""
 
-    def __init__(self, database: Database, seal: Seal, clock: Clock, seconds: float = CACHE_SECONDS) -> None:
-        self._database, self._seal, self._clock = database, seal, clock
+    def __init__(self, database: Database, seal: Seal, seconds: float = CACHE_SECONDS) -> None:
+        self._database, self._seal = database, seal
         self._all = Cache(self._load, seconds, 0.0)
 
     def list(self) -> tuple[SigningKey, ...]:
@@ -44,9 +44,9 @@ class SigningKeys:
         if changed is None:
             raise NotFound("no such signing key")
 
-    def purge_expired(self) -> int:
-        """Nothing yet verifies with keys whose time is over: delete those; how many."""
-        gone = signing_keys.delete().where(signing_keys.c.state == KeyState.RETIRED.value, signing_keys.c.retire_at <= self._clock())
+    def purge_expired(self, before: datetime) -> int:
+        """Delete keys that stopped signing before that moment; how many."""
+        gone = signing_keys.delete().where(signing_keys.c.state == KeyState.RETIRED.value, signing_keys.c.retire_at <= before)
         count = self._database.run(gone)
         self._all.forget()
         return count

@@ -81,7 +81,7 @@ def outbox(database: Database, clock: Clock) -> Outbox:
 
 @pytest.fixture
 def signing_keys(database: Database, seal: Seal, clock: Clock) -> SigningKeys:
-    return SigningKeys(database, seal, clock)
+    return SigningKeys(database, seal)
 
 
 @pytest.fixture

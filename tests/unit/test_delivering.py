@@ -43,7 +43,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.clients, self.outbox = Clients(self.database, seconds=0), Outbox(self.database, self.clock)
-        self.keys = SigningKeys(self.database, Seal(bytes(32)), self.clock, seconds=0)
+        self.keys = SigningKeys(self.database, Seal(bytes(32)), seconds=0)
         self.keys.add(SigningKey("kid", "RS256", "{}", KeyState.ACTIVE, self.clock(), self.clock() - timedelta(days=30)))
         self.delivering = Delivering(self.outbox, self.clients, self.keys, self.sign, self.post, ISSUER, self.clock)
 

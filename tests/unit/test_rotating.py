@@ -17,7 +17,7 @@ from tests.support.clock import Clock
 
 @pytest.fixture
 def rotating(quick_database: Database, clock: Clock) -> Rotating:
-    return Rotating(SigningKeys(quick_database, Seal(bytes(32)), clock, seconds=0), clock)
+    return Rotating(SigningKeys(quick_database, Seal(bytes(32)), seconds=0), clock)
 
 
 def active(rotating: Rotating) -> dict[str, str]:
