@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
-
-from werkzeug.datastructures import MultiDict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl
 
 from broker.core.errors import DoubledParameter, InvalidRequest
 
@@ -23,18 +21,29 @@ class Parameters:
     readable: bool = True
 
     @classmethod
-    def read(cls, sent: MultiDict[str, str], known: Collection[str], raw: bytes) -> Parameters:
-        """Read a query or a form, never both; `raw` is the same as it came over the wire."""
+    def read(cls, raw: bytes, known: Collection[str]) -> Parameters:
+        """Read a query or a form, never both, as it came over the wire."""
+        try:
+            return cls.of(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict"), known)
+        except UnicodeDecodeError:  # what can be read still tells where the error may be sent
+            pairs = parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)
+            return replace(cls.of(pairs, known), readable=False)
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]], known: Collection[str]) -> Parameters:
+        """Keep the known ones of these names and values."""
         values: dict[str, str] = {}
-        doubled = set()
-        for name, all_sent in sent.lists():
+        seen, doubled = set(), set()
+        for name, value in pairs:
             if name not in known:
                 continue
-            if len(all_sent) > 1:
+            if name in seen:
                 doubled.add(name)
-            if all_sent[0]:
-                values[name] = all_sent[0]
-        return cls(values, frozenset(doubled), _is_utf_8(raw))
+                continue
+            seen.add(name)
+            if value:
+                values[name] = value
+        return cls(values, frozenset(doubled))
 
     def get(self, name: str) -> str | None:
         """The value, or None where it is missing, empty or doubled."""
@@ -61,11 +70,3 @@ class Parameters:
 def sound(value: str, multiline: bool = False) -> bool:
     """Whether a value is free of control characters, line breaks aside where it may have several lines (RU-15)."""
     return value.isprintable() or all(mark >= " " or (multiline and mark in "\t\r\n") for mark in value)
-
-
-def _is_utf_8(raw: bytes) -> bool:
-    try:
-        unquote_to_bytes(raw).decode()
-    except UnicodeDecodeError:
-        return False
-    return True

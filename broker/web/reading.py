@@ -14,8 +14,10 @@ FORM = "application/x-www-form-urlencoded"
 def sent_parameters(known: Collection[str]) -> Parameters:
     """The known parameters. Only a form of the plain kind is read from a body; another body counts as empty."""
     if request.method != "POST":
-        return Parameters.read(request.args, known, request.query_string)
+        return Parameters.read(request.query_string, known)
     if request.mimetype != FORM:
         return Parameters({})
-    raw = request.get_data()  # Flask keeps it and reads the form from it
-    return Parameters.read(request.form, known, raw)
+    raw = request.get_data()
+    if raw:
+        return Parameters.read(raw, known)
+    return Parameters.of(request.form.items(multi=True), known)  # the guard against forged forms has read the body already
