@@ -105,6 +105,17 @@ def test_other_means_and_names_a29(stack: StartedStack, citizen: Citizen, means:
     assert citizen.received()["acr"] == acr
 
 
+def test_what_bundid_does_not_know_is_said_before_it_is_missing(stack: StartedStack, citizen: Citizen) -> None:
+    """Otto has no address in Germany, so nothing proves where he lives."""
+    citizen.wants_to_sign_in(stack.tool_url("haushalt"))
+    citizen.identifies("eid", "otto")
+    citizen.sees_in_consent("Ihr Bürgerkonto hat uns diese Angabe nicht gegeben.")
+    citizen.agrees()
+    received = citizen.received()
+    assert received["bp_age_over"] == [16]
+    assert "bp_resident_of" not in received
+
+
 def test_bundid_offers_no_guests(stack: StartedStack, citizen: Citizen) -> None:
     citizen.wants_to_sign_in(stack.tool_url("karte"))
     citizen.expects("means-eid", "BundID's choice of means")

@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from keycloak import KeycloakAdmin
 
+from deploy.demo.citizen import Citizen
 from deploy.demo.java import find_java_home
 from deploy.demo.keycloak_distribution import find_keycloak
 from deploy.demo.keycloak_server import Database, KeycloakServer
@@ -137,7 +138,15 @@ class StartedStack:
             yield
         finally:
             self.keycloak.start()
-            until(self.keycloak.is_ready, 300, "Keycloak to be back")
+            until(self._leads_to_bundid, 300, "sign-ins to work again")
+
+    def _leads_to_bundid(self) -> bool:
+        """Its first answers after a start take longer than the broker is willing to wait."""
+        if not self.keycloak.is_ready():
+            return False
+        citizen = Citizen()
+        citizen.wants_to_sign_in(self.tool_url("karte"))
+        return citizen.browser.shows("means-eid")
 
     def runs_broker(self, *command: str, **environment: str) -> str:
         """An administrator runs `broker ...`; what it prints. It must succeed."""
@@ -152,6 +161,11 @@ class StartedStack:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[StartedStack]:
     """Everything running and ready; skips (in CI fails) where Keycloak or a server cannot be had."""
+    try:
+        find_java_home()
+        find_keycloak()
+    except SetupError as lacking:
+        missing(str(lacking))
     with ExitStack() as started:
         postgresql = started.enter_context(running(PostgresqlServer(_folder("postgresql", started))))
         redis = started.enter_context(running(RedisServer(_folder("redis", started))))
@@ -160,10 +174,7 @@ def stack() -> Iterator[StartedStack]:
         parts = RealStack(Ports.any_free(), DemoState(_folder("stack", started)), "keycloak", redis.url, postgresql=postgresql)
         demo = Demo(parts)
         started.callback(demo.stop)
-        try:
-            demo.start()
-        except SetupError as problem:
-            missing(str(problem))
+        demo.start()
         yield StartedStack(parts, postgresql, redis)
 
 
