@@ -21,6 +21,7 @@ from broker.core.signing_key import KeyState, SigningKey
 PUBLISHED_AFTER_RETIREMENT = timedelta(hours=25)  # longer than any token lives, and than tools keep the key set
 _LONGEST_TOKEN = 16_384  # looked at before any base64 is undone (A-25)
 _PUBLIC = {"kty", "n", "e", "crv", "x", "y"}
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 ListKeys = Callable[[], Sequence[SigningKey]]
 """Returns every key that was ever used and not yet deleted; cheap, since it is asked on every signature."""
@@ -43,7 +44,7 @@ class KeyRing:
     def sign(self, claims: Mapping[str, object], typ: str, algorithm: str) -> str:
         """A compact JWS with `typ`, `alg` and `kid` in its header. Raises ConfigurationError when no active key has the algorithm."""
         key = self._active(algorithm)
-        payload = json.dumps(claims, ensure_ascii=False, separators=(",", ":"))
+        payload = _ENCODE(claims)
         header = {"typ": typ, "alg": algorithm, "kid": key.kid}
         return jws.serialize_compact(header, payload, self._key(key), algorithms=[algorithm])
 

@@ -6,6 +6,7 @@ own, never on the public one).
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import secrets
@@ -31,6 +32,7 @@ _SECONDS = Histogram(
 _ERRORS = Counter("broker_errors", "Errors by code of the catalogue", ["code"])
 _ANSWERS = Counter("broker_authorization_responses", "What tools were answered: a code, or the protocol's error", ["outcome"])
 
+_ENCODE = json.JSONEncoder(default=repr).encode  # json.dumps would make an encoder for each line
 _log = structlog.get_logger("broker")
 
 
@@ -39,10 +41,10 @@ def configure_logging(level: str) -> None:
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     shared: list[structlog.typing.Processor] = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
+        processors=[*shared, structlog.processors.JSONRenderer(serializer=_as_json)],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
-        cache_logger_on_first_use=False,
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         processor=structlog.processors.JSONRenderer(),
@@ -110,6 +112,10 @@ def forget_worker(pid: int) -> None:
     """A worker has ended: its gauges no longer count."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+def _as_json(line: object, **_: object) -> str:
+    return _ENCODE(line)
 
 
 @lru_cache(maxsize=4096)
