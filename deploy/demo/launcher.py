@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from deploy.demo.hub.choices import OFFERED
 from deploy.demo.persons import load_persons
 from deploy.demo.processes import Part, Supervisor, last_line, plain_environment
 from deploy.demo.setup_error import SetupError
@@ -126,12 +127,12 @@ class Demo:
         else:
             rows.append(("Simulated hub", stack.hub_url, "in place of Keycloak and BundID"))
         rows.append(("Logs", str(stack.state.logs), ""))
-        return [f"  {name:<20}{address:<26}{note}".rstrip() for name, address, note in rows]
+        return [f"  {name:<20}{address:<29}{note}".rstrip() for name, address, note in rows]
 
 
 def _citizens() -> list[str]:
     rows = ["  Test citizens, all invented, to choose from at BundID (no PIN, no password):"]
     for person in load_persons():
-        means = sorted({means for account in person.accounts for means in account.means})
+        means = sorted({means for account in person.accounts for means in account.means if means in OFFERED})
         rows += [f"    {person.summary} [{', '.join(means)}]"] if means else []
     return rows
