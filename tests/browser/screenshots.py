@@ -46,7 +46,8 @@ class Photographer:
     def walks_on_a_desktop(self) -> None:
         """The choice of citizen ID, the consent, and what the tool received."""
         page = self._page(*DESKTOP, scale=0.8)
-        page.goto(self._asking_for_a_choice(page, "karte"))
+        page.goto(self._asking_anew(page, "karte"))
+        page.wait_for_selector("#provider-bundid")
         self._keeps(page, "choose")
         page.click("#provider-bundid")
         page.wait_for_selector("#means-eid")
@@ -62,11 +63,13 @@ class Photographer:
         """The consent, dark, and the page for a sign-in that is not strong enough."""
         page = self._page(*PHONE, scale=1.5, dark=True)
         page.goto(f"{self.stack.tool_url('haushalt')}/login")
+        page.click("#provider-bundid")
         self._identifies(page, "eid", "erika")
         self._keeps(page, "phone-consent", whole=False)
         page.context.close()
         page = self._page(*PHONE, scale=1.5)
         page.goto(f"{self.stack.tool_url('karte')}/login?level=high")
+        page.click("#provider-bundid")
         self._identifies(page, "password", "paul")
         self._keeps(page, "phone-level", whole=False)
         page.context.close()
@@ -81,10 +84,10 @@ class Photographer:
         context.set_default_timeout(120_000)
         return context.new_page()
 
-    def _asking_for_a_choice(self, page: Page, tool: str) -> str:
-        """The tool's own request, with the wish to choose and to agree anew; with one citizen ID the broker offers no choice otherwise."""
+    def _asking_anew(self, page: Page, tool: str) -> str:
+        """The tool's own request, with the wish that consent be asked also of somebody who agreed before."""
         answer = page.request.get(f"{self.stack.tool_url(tool)}/login", max_redirects=0)
-        return f"{answer.headers['location']}&prompt=select_account+consent"
+        return f"{answer.headers['location']}&prompt=consent"
 
     def _identifies(self, page: Page, means: str, person: str) -> None:
         page.click(f"#means-{means}")
