@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from broker.core.errors import ConfigurationError
+from broker.core.errors import ConfigurationError, StoreUnavailable
 from broker.core.ports import Clock
 from broker.core.signing_key import KeyState
 from broker.flows.examining import BROKEN, GOOD, WARNING, Examining, Finding, clock_finding
@@ -47,6 +47,8 @@ class _Inside:
             self.stores.redis.check_policy()
         except ConfigurationError as error:
             return Finding(BROKEN, f"Redis: {error.detail}")
+        except StoreUnavailable:  # it just answered a ping: some servers tell an application nothing about themselves
+            return Finding(WARNING, "Redis: answers, but does not tell its maxmemory-policy; it has to be noeviction.")
         return Finding(GOOD, "Redis: answers and never evicts.")
 
     def _needs_schema(self) -> None:

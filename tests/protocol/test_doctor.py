@@ -1,0 +1,36 @@
+"""`broker doctor` on a new installation: one sentence per part and what to do, never a trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from broker.app import build_examination, open_database
+from broker.flows.examining import BROKEN
+from broker.store.migrations import migrate
+from tests.support.app import settings
+from tests.support.services import free_port
+
+
+def _sentences(folder: Path, *, migrated: bool) -> dict[str, str]:
+    """What is broken, by the name of the part."""
+    chosen = settings(f"sqlite:///{folder / 'new.sqlite'}", "fake://", hub_issuer=f"http://localhost:{free_port()}/realms/citizens")
+    if migrated:
+        migrate(open_database(chosen))
+    broken = [finding.sentence for finding in build_examination(chosen).findings() if finding.mark == BROKEN]
+    return {sentence.partition(":")[0]: sentence for sentence in broken}
+
+
+def test_an_empty_database_is_told_with_the_command_that_helps(tmp_path: Path) -> None:
+    broken = _sentences(tmp_path, migrated=False)
+
+    assert broken.keys() == {"Database", "Signing keys", "Citizen IDs", "Tools", "Hub", "Clock"}
+    assert all("broker migrate" in broken[part] for part in ("Database", "Signing keys", "Citizen IDs", "Tools"))
+
+
+def test_after_the_migration_each_part_names_its_own_command(tmp_path: Path) -> None:
+    broken = _sentences(tmp_path, migrated=True)
+
+    assert broken.keys() == {"Signing keys", "Citizen IDs", "Hub", "Clock"}
+    assert "broker keys rotate" in broken["Signing keys"]
+    assert "broker realm apply" in broken["Citizen IDs"]
+    assert "is Keycloak running" in broken["Hub"]
