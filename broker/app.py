@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
@@ -58,13 +60,21 @@ class Site:
     official_label: str
 
 
+class Application(Flask):
+    """Flask, without looking at every view and hook on every request whether it is asynchronous: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
+        return func
+
+
 def create_app(settings: Settings, clock: Clock = utc_now, upstream: Upstream | None = None) -> Flask:
     """The WSGI application. Raises ConfigurationError for what would never work; a store or hub that is away is no reason not to start."""
     parts = build_parts(settings, clock, upstream)
     with suppress(StoreUnavailable):
         parts.stores.redis.check_policy()
     cookies = Cookies(settings.secure_cookies)
-    app = Flask("broker.web")
+    app = Application("broker.web")
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, MAX_FORM_PARTS=MOST_FORM_PARTS, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
     app.secret_key = settings.keys.cookie
     app.session_interface = guards.FormTokens(cookies, settings.keys.cookie)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from flask import Response, make_response, render_template
+from werkzeug.datastructures import Headers
 
 from broker.oidc.responses import AuthorizationResponse
 from broker.web.headers import allow_form_action, allow_scripts
 from broker.web.observability import count_answer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def send(answer: AuthorizationResponse) -> Response:
@@ -17,11 +27,22 @@ def send(answer: AuthorizationResponse) -> Response:
     return see_other(answer.location)
 
 
+class FinishedResponse(Response):
+    """An answer whose headers are complete when it is made; werkzeug would look through them once more and rewrite the Location."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """The headers as they stand."""
+        return self.headers
+
+
 def see_other(location: str) -> Response:
     """A redirect that turns any method into GET (A-10); the address goes out as given."""
-    response = Response(status=303)
-    response.headers["Location"] = location
-    return response
+    return FinishedResponse(b"", 303, {"Location": location})
+
+
+def json_answer(content: Mapping[str, object]) -> Response:
+    """An answer for machines."""
+    return FinishedResponse(_ENCODE(content).encode(), mimetype="application/json")
 
 
 def _form_post(answer: AuthorizationResponse) -> Response:

@@ -15,6 +15,7 @@ from broker.core.errors import BadRequest, InvalidToken
 from broker.oidc.keys import KeyRing
 from broker.oidc.metadata import Metadata
 from broker.oidc.server import TOKEN_PARAMETERS, TokenCall, TokenServer
+from broker.web.answering import FinishedResponse, json_answer
 from broker.web.guards import RegisteredOrigins, allow_origin
 from broker.web.reading import FORM, sent_parameters
 
@@ -43,17 +44,17 @@ class EndpointViews:
             raise BadRequest(f"the body has to be {FORM}")
         call = TokenCall(sent_parameters(TOKEN_PARAMETERS), request.headers.get("Authorization"))
         status, body, headers = self.server.answer(call)
-        return Response(json.dumps(body), status=status, headers=headers)
+        return FinishedResponse(json.dumps(body).encode(), status=status, headers=headers)
 
     def userinfo(self) -> Response:
         """`GET` or `POST /userinfo` (OIDC Core 5.3)."""
-        response = _json(self.userinfo_of(_bearer_token()))
+        response = json_answer(self.userinfo_of(_bearer_token()))
         response.headers["Cache-Control"] = "no-store"
         return response
 
     def jwks(self) -> Response:
         """`GET /jwks` (RFC 7517 5)."""
-        return _public(_json(self.keys.published()))
+        return _public(json_answer(self.keys.published()))
 
     def discovery(self) -> Response:
         """Both well-known documents (OIDC Discovery 1.0 section 4, RFC 8414 section 3)."""
@@ -61,7 +62,7 @@ class EndpointViews:
         document = self._documents.get(algorithms)
         if document is None:
             document = self._documents[algorithms] = json.dumps(self.metadata.document(algorithms)).encode()
-        return _public(Response(document, mimetype="application/json"))
+        return _public(FinishedResponse(document, mimetype="application/json"))
 
     def preflight(self) -> Response:
         """`OPTIONS`: may a script of this origin call here? The answer is in the headers."""
@@ -109,7 +110,3 @@ def _public(response: Response) -> Response:
     response.headers["Cache-Control"] = _CACHED
     response.headers["Vary"] = "Origin"  # a cache must not hand an answer without CORS headers to a script
     return response
-
-
-def _json(content: Mapping[str, object]) -> Response:
-    return Response(json.dumps(content, ensure_ascii=False), mimetype="application/json")
