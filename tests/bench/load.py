@@ -44,6 +44,7 @@ class LoadGenerator:
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs, list(cores)), daemon=True)
         self._process.start()
+        theirs.close()  # so that its end is noticed here
         self.hub_issuer: str = self._pipe.recv()
 
     def settle(self, place: Place, connections: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from tests.bench.load import Job
 from tests.bench.stage import CONNECTIONS, Stage
 
 FLOOR = "floor"
+TURNS = 10
 
 
 @dataclass
@@ -50,19 +52,25 @@ def measure(stage: Stage, sizes: Mapping[str, int], rounds: int) -> dict[str, Ro
     for operation, times in sizes.items():
         stage.generator.run(Job(operation, max(8, times // 4), CONNECTIONS))
     for _ in range(rounds):
-        for operation, times in sizes.items():
-            _measure_one(stage, rows[operation], times)
+        _round(stage, rows, sizes)
     return rows
 
 
-def _measure_one(stage: Stage, row: Row, times: int) -> None:
-    families = stage.families(row.operation)
-    before = cpu_of(families)
-    outcome = stage.generator.run(Job(row.operation, times, CONNECTIONS))
-    after = cpu_of(families)
-    done = len(outcome.durations)
-    row.cost.append({name: (after[name] - before[name]) * 1000 / done for name in families})
-    row.durations.extend(outcome.durations)
+def _round(stage: Stage, rows: Mapping[str, Row], sizes: Mapping[str, int]) -> None:
+    """By small turns, so that a machine that gets busier meanwhile is busier for all of them."""
+    spent: dict[str, Counter[str]] = {operation: Counter() for operation in sizes}
+    done: Counter[str] = Counter()
+    for _ in range(TURNS):
+        for operation, times in sizes.items():
+            families = stage.families(operation)
+            before = cpu_of(families)
+            durations = stage.generator.run(Job(operation, max(CONNECTIONS, times // TURNS), CONNECTIONS)).durations
+            after = cpu_of(families)
+            spent[operation].update({name: after[name] - before[name] for name in families})  # type: ignore[dict-item]
+            done[operation] += len(durations)
+            rows[operation].durations.extend(durations)
+    for operation, seconds in spent.items():
+        rows[operation].cost.append({name: 1000 * used / done[operation] for name, used in seconds.items()})
 
 
 def percentile(durations: Sequence[float], percent: int) -> float:
