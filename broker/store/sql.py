@@ -161,6 +161,7 @@ def _postgresql(address: URL) -> Engine:
         pool_size=_POOL_SIZE,
         max_overflow=_POOL_OVERFLOW,
         pool_timeout=_POOL_WAIT_SECONDS,
+        pool_reset_on_return=None,  # every transaction of ours ends itself
         hide_parameters=True,
     )
 
