@@ -5,18 +5,16 @@ folder, named by a digest of what went into it. An instance is then a thin folde
 libraries and providers linked to the build, themes copied, data of its own. Several instances can run from one build.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from deploy.demo.keycloak_distribution import cache_folder
+from deploy.demo.keycloak_distribution import cache_folder, one_at_a_time
 from deploy.demo.setup_error import SetupError
 
 PROVIDER_JAR = Path(__file__).parents[1] / "keycloak" / "provider" / "participation-broker-keycloak.jar"
@@ -62,7 +60,7 @@ class KeycloakBuild:
         built = cache_folder() / "keycloak-builds" / self.digest
         if built.is_dir():
             return built
-        with _locked(cache_folder() / "keycloak-builds.lock"):
+        with one_at_a_time("keycloak-builds.lock"):
             if not built.is_dir():
                 say("Building Keycloak with the broker's provider (about half a minute, only once).")
                 self._make(built)
@@ -150,10 +148,3 @@ def _replace(target: Path, make: Callable[[Path], object]) -> None:
     elif target.is_dir():
         shutil.rmtree(target)
     make(target)
-
-
-@contextmanager
-def _locked(file: Path) -> Iterator[None]:
-    with file.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

@@ -5,6 +5,7 @@ same archive for a release, so one pinned SHA-512 stands for both. It was compar
 artifact; a release archive that differs is refused and Maven is asked instead.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -13,7 +14,8 @@ import tarfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.demo.setup_error import SetupError
@@ -47,10 +49,23 @@ def find_keycloak(say: Say = print, *, version: str = KEYCLOAK_VERSION, release_
     if os.environ.get("KEYCLOAK_HOME"):
         return _given_home(Path(os.environ["KEYCLOAK_HOME"]))
     home = cache_folder() / f"keycloak-{version}"
-    if not home.is_dir():
-        _check_disk(home.parent)
-        _unpack(_archive(home.parent, version, release_archive, say), home, say)
+    if home.is_dir():
+        return home
+    _check_disk(home.parent)
+    with one_at_a_time("keycloak.lock"):
+        if not home.is_dir():
+            _unpack(_archive(home.parent, version, release_archive, say), home, say)
     return home
+
+
+@contextmanager
+def one_at_a_time(lock: str) -> Iterator[None]:
+    """Several processes of this machine fill the cache folder one after another; the lock is a file in it."""
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / lock).open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _given_home(home: Path) -> Path:
