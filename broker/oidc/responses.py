@@ -10,6 +10,8 @@ from broker.core.errors import BrokerError
 from broker.oidc.return_address import ReturnAddress
 
 _DESCRIBABLE = {chr(mark) for mark in range(0x20, 0x7F)} - {'"', "\\"}  # RFC 6749 4.1.2.1
+_SERVER_SIDE = 500
+_OUR_TROUBLE = "The broker cannot answer right now. Try again shortly."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,12 @@ def error_response(issuer: str, address: ReturnAddress, error: BrokerError) -> A
 
 
 def description(error: BrokerError) -> str:
-    """The error's sentence with only those characters that an `error_description` may hold."""
-    return "".join(mark for mark in error.detail if mark in _DESCRIBABLE)
+    """The error's sentence with only those characters that an `error_description` may hold.
+
+    Of our own troubles a tool learns that they are there, not which part of the house they are in; that stands in the log.
+    """
+    detail = _OUR_TROUBLE if error.status >= _SERVER_SIDE else error.detail
+    return "".join(mark for mark in detail if mark in _DESCRIBABLE)
 
 
 def with_query(uri: str, fields: Mapping[str, str]) -> str:
