@@ -108,9 +108,10 @@ def build_rotating(settings: Settings) -> Rotating:
     return Rotating(open_stores(settings).signing_keys, utc_now)
 
 
-def build_examination(settings: Settings) -> Examining:
-    """What `broker doctor` looks at."""
-    return examination(open_stores(settings), settings.hub_internal_url or settings.hub_issuer, settings.hub_issuer, utc_now)
+def build_examination(settings: Settings, keycloak_version: Callable[[], str] | None = None) -> Examining:
+    """What `broker doctor` looks at. Keycloak tells its version to administrators only: without one it is not looked at."""
+    hub_address = settings.hub_internal_url or settings.hub_issuer
+    return examination(open_stores(settings), hub_address, settings.hub_issuer, utc_now, keycloak_version)
 
 
 def _install(app: Flask, settings: Settings) -> None:

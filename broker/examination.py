@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from broker.core.errors import ConfigurationError, StoreUnavailable
 from broker.core.ports import Clock
 from broker.core.signing_key import KeyState
-from broker.flows.examining import BROKEN, GOOD, WARNING, Examining, Finding, clock_finding
+from broker.flows.examining import BROKEN, GOOD, WARNING, Examining, Finding, clock_finding, keycloak_finding
 from broker.parts import Stores
 from broker.store.migrations import pending
 from broker.upstream.hub_probe import probe_hub
 
 
-def examination(stores: Stores, hub_address: str, hub_issuer: str, clock: Clock) -> Examining:
+def examination(stores: Stores, hub_address: str, hub_issuer: str, clock: Clock, keycloak_version: Callable[[], str] | None) -> Examining:
     """Every look, in the order in which things have to be put right."""
     inside, outside = _Inside(stores), _Outside(hub_address, hub_issuer, clock)
     return Examining(
@@ -25,8 +26,15 @@ def examination(stores: Stores, hub_address: str, hub_issuer: str, clock: Clock)
             ("Tools", inside.tools),
             ("Hub", outside.hub),
             ("Clock", outside.clock_difference),
+            ("Keycloak", lambda: _keycloak(keycloak_version)),
         )
     )
+
+
+def _keycloak(version: Callable[[], str] | None) -> Finding:
+    if version is None:
+        return Finding(WARNING, "Keycloak: version not looked at; set KEYCLOAK_URL and an administrator (deploy/env.example) to see it.")
+    return keycloak_finding(version())
 
 
 @dataclass(frozen=True, slots=True)

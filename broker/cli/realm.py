@@ -11,17 +11,16 @@ from typing import Any
 import click
 
 from broker.app import open_database
+from broker.cli.keycloak_access import keycloak_access
 from broker.config import ROOT, load_settings
 from broker.core.errors import ConfigurationError
 from broker.core.provider import IdentityProvider
 from broker.store.providers import Providers
-from broker.upstream.keycloak_connection import KeycloakAccess, KeycloakConnection
+from broker.upstream.keycloak_connection import KeycloakConnection
 from broker.upstream.realm import RealmReconciler
 from broker.upstream.realm_files import load_identity_providers, load_realm_config
 
 EXIT_DRIFT = 2
-_USER, _PASSWORD = "KEYCLOAK_ADMIN_USER", "KEYCLOAK_ADMIN_PASSWORD"
-_CLIENT, _CLIENT_SECRET = "KEYCLOAK_ADMIN_CLIENT_ID", "KEYCLOAK_ADMIN_CLIENT_SECRET"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +34,10 @@ class _Source:
     def reconciler(self) -> RealmReconciler:
         """Reads every file before it contacts Keycloak."""
         desired = load_realm_config(self.folder, self.environment, os.environ)
-        return RealmReconciler(KeycloakConnection(_access(self.keycloak_url), desired.name), desired)
+        return RealmReconciler(KeycloakConnection(keycloak_access(self.keycloak_url), desired.name), desired)
 
     def identity_providers(self) -> list[IdentityProvider]:
         return load_identity_providers(self.folder, self.environment, os.environ)
-
-
-def _access(url: str | None) -> KeycloakAccess:
-    if not url:
-        raise ConfigurationError("Keycloak's address is not given: set KEYCLOAK_URL or use --keycloak-url.")
-    if os.environ.get(_CLIENT):
-        return KeycloakAccess(url, client_id=os.environ[_CLIENT], client_secret=_secret(_CLIENT_SECRET))
-    return KeycloakAccess(url, os.environ.get(_USER, ""), _secret(_PASSWORD))
-
-
-def _secret(variable: str) -> str:
-    path = os.environ.get(f"{variable}_FILE")
-    if not path:
-        return os.environ.get(variable, "")
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as refused:
-        raise ConfigurationError(f"{variable}_FILE names a file that cannot be read: {refused.strerror}") from None
 
 
 def _needed(context: click.Context, parameter: click.Parameter, value: str | None) -> str:

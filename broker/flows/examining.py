@@ -59,6 +59,8 @@ _ADVISORIES = (
 
 def keycloak_finding(version: str) -> Finding:
     """Judge Keycloak's version against the one recommended in production."""
+    if not version:
+        return Finding(WARNING, "Keycloak: does not tell this administrator its version; use an account of realm master.")
     numbers = tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
     if numbers >= _RECOMMENDED_KEYCLOAK:
         return Finding(GOOD, f"Keycloak {version}.")

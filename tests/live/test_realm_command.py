@@ -14,12 +14,13 @@ from broker.cli import main
 from broker.config import load_settings
 from broker.store.migrations import migrate
 from broker.store.providers import Providers
+from deploy.demo.keycloak_distribution import KEYCLOAK_VERSION
 from deploy.demo.keycloak_server import KeycloakServer
 from tests.live.described_realm import Described, broker_client, describe
 from tests.support.realm_config import ENVIRON
 from tests.support.services import free_port
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
@@ -50,6 +51,16 @@ def command(described: Described, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         return CliRunner().invoke(main, ["realm", *arguments, "--config-dir", str(described.config.folder)])
 
     return run
+
+
+def test_doctor_sees_the_version_of_the_real_keycloak(command: Callable[..., Result]) -> None:
+    applied = command("apply")
+    assert applied.exit_code == 0, applied.output
+
+    told = CliRunner().invoke(main, ["doctor"]).output
+
+    assert f"Keycloak {KEYCLOAK_VERSION}" in told
+    assert "Hub: " in told
 
 
 def test_the_commands_tell_what_they_did_and_drift_has_its_own_exit_status(command: Callable[..., Result], described: Described) -> None:

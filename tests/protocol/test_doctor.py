@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from broker.app import build_examination, open_database
-from broker.flows.examining import BROKEN
+from broker.flows.examining import BROKEN, WARNING
 from broker.store.migrations import migrate
 from tests.support.app import settings
 from tests.support.services import free_port
@@ -34,3 +34,19 @@ def test_after_the_migration_each_part_names_its_own_command(tmp_path: Path) -> 
     assert "broker keys rotate" in broken["Signing keys"]
     assert "broker realm apply" in broken["Citizen IDs"]
     assert "is Keycloak running" in broken["Hub"]
+
+
+def test_without_an_administrator_keycloaks_version_is_said_to_be_unseen(tmp_path: Path) -> None:
+    chosen = settings(f"sqlite:///{tmp_path / 'new.sqlite'}", "fake://", hub_issuer=f"http://localhost:{free_port()}/realms/citizens")
+
+    findings = build_examination(chosen).findings()
+
+    assert any(finding.mark == WARNING and "version not looked at" in finding.sentence for finding in findings)
+
+
+def test_keycloaks_version_is_judged_where_it_is_told(tmp_path: Path) -> None:
+    chosen = settings(f"sqlite:///{tmp_path / 'new.sqlite'}", "fake://", hub_issuer=f"http://localhost:{free_port()}/realms/citizens")
+
+    findings = build_examination(chosen, lambda: "26.7.3").findings()
+
+    assert any(finding.mark == WARNING and "CVE-2026-18963" in finding.sentence for finding in findings)

@@ -36,5 +36,11 @@ def test_keycloak_below_the_recommended_version_is_a_warning(version: str, mark:
     assert keycloak_finding(version).mark == mark
 
 
+def test_a_keycloak_that_does_not_tell_is_a_warning() -> None:
+    finding = keycloak_finding("")
+    assert finding.mark == WARNING
+    assert "realm master" in finding.sentence
+
+
 def test_the_warning_names_the_advisories() -> None:
     assert "CVE-2026-18963" in keycloak_finding("26.7.3").sentence
