@@ -1,17 +1,16 @@
 """One Keycloak process: checks that it can run, starts it, waits until it answers, stops it and leaves nothing behind."""
 
 import os
-import signal
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.demo.keycloak_build import DatabaseKind, KeycloakBuild, keycloak_environment, last_error, lay_out_instance
 from deploy.demo.ports import is_free
+from deploy.demo.process_group import end_group
 from deploy.demo.setup_error import SetupError
 
 NEEDED_MEMORY_BYTES = 1024**3
@@ -149,13 +148,7 @@ class KeycloakServer:
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-        with suppress(ProcessLookupError):  # its session is its process group: whatever is left of it goes
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        end_group(process, STOP_SECONDS)
 
     def _last_error(self) -> str:
         try:

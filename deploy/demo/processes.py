@@ -1,11 +1,9 @@
 """Child processes of the demo: truly ready before they count, missed when they stop, all ended at the end."""
 
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +11,7 @@ from typing import Protocol
 import requests
 
 from deploy.demo.guard import Guard
+from deploy.demo.process_group import end_group
 from deploy.demo.setup_error import SetupError
 
 STOP_SECONDS = 15.0
@@ -74,13 +73,7 @@ class ChildProcess:
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        end_group(process, STOP_SECONDS)
 
 
 @dataclass(slots=True)

@@ -119,13 +119,13 @@ class StartedStack:
         assert client is not None
         return {session["id"] for session in admin.get_client_all_sessions(client)}
 
-    def hub_admin(self) -> KeycloakAdmin:
-        """Keycloak's administrator."""
+    def hub_admin(self, password: str | None = None) -> KeycloakAdmin:
+        """Keycloak's administrator, who may mistype the password."""
         server = self.keycloak
         return KeycloakAdmin(
             server_url=server.base_url,
             username=server.admin_user,
-            password=server.admin_password,
+            password=password or server.admin_password,
             realm_name=REALM,
             user_realm_name="master",
         )
