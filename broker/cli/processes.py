@@ -21,7 +21,7 @@ def serve() -> None:
     """Serve the broker over HTTP (gunicorn) behind a reverse proxy."""
     load_settings()  # refuse with a sentence here, before gunicorn starts its workers
     configuration = str(ROOT / "deploy" / "gunicorn.conf.py")
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--config", configuration, "broker.wsgi:application"])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--config", configuration, "broker.wsgi:application"])  # noqa: S606  # our own interpreter, no shell
 
 
 @click.command()

@@ -13,7 +13,7 @@ from broker.oidc.parameters import Parameters
 GRANT_TYPES = ("authorization_code",)
 
 
-class ClientFace(ClientMixin):  # type: ignore[misc,unused-ignore]
+class ClientFace(ClientMixin):  # type: ignore[misc,unused-ignore]  # Authlib ships no types
     """A client as Authlib sees it. It never learns the secret's hash: `client_auth.py` compares."""
 
     def __init__(self, client: Client) -> None:

@@ -32,7 +32,7 @@ class Issuer(Protocol):
     def id_token(self, client: Client, redeemed: Redeemed) -> str: ...
 
 
-class AuthorizationCodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc,unused-ignore]
+class AuthorizationCodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc,unused-ignore]  # Authlib ships no types
     """`grant_type=authorization_code`. A failed client authentication consumes no code; anything after it does."""
 
     GRANT_TYPE = "authorization_code"

@@ -38,7 +38,7 @@ class TokenCall:
     authorization: str | None
 
 
-class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]
+class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]  # Authlib ships no types
     """Answers the token endpoint."""
 
     def __init__(self, find_client: FindClient, secrets: ClientSecrets, redeem: Redeem, id_tokens: IdTokens) -> None:
@@ -55,7 +55,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]
     def answer(self, call: TokenCall) -> TokenAnswer:
         """Status, body and headers of a success. Raises BrokerError."""
         call.parameters.refuse_doubled()
-        answer: TokenAnswer = self.create_token_response(call)  # type: ignore[assignment]
+        answer: TokenAnswer = self.create_token_response(call)  # type: ignore[assignment]  # what `handle_response` gave
         return answer
 
     def id_token(self, client: Client, redeemed: Redeemed) -> str:

@@ -128,7 +128,7 @@ def _discreet(error: DBAPIError) -> DBAPIError:
     """The same error without the row's values, which drivers like to quote ("Key (email)=(...) already exists")."""
     diagnosis = getattr(error.orig, "diag", None)
     text = f"{diagnosis.sqlstate} {diagnosis.constraint_name or ''}".strip() if diagnosis else str(error.orig)
-    return type(error)(error.statement, None, type(error.orig)(text), hide_parameters=True)  # type: ignore[misc]
+    return type(error)(error.statement, None, type(error.orig)(text), hide_parameters=True)  # type: ignore[misc]  # `orig` may be None for the type
 
 
 def _roll_back(connection: Connection) -> None:

@@ -88,7 +88,7 @@ class HubConnection:
     def _exchange(self, method: str, url: str, until: float, options: dict[str, object]) -> Answer:
         patience = max(until - time.monotonic(), 0.1)
         timeout = (min(CONNECT_SECONDS, patience), patience)
-        with self._http.request(method, url, timeout=timeout, stream=True, allow_redirects=False, **options) as response:  # type: ignore[arg-type]
+        with self._http.request(method, url, timeout=timeout, stream=True, allow_redirects=False, **options) as response:  # type: ignore[arg-type]  # options of several types
             body = _read(response, until)
             return Answer(response.status_code, _json_object(body), response.headers.get("Location", ""))
 

@@ -50,7 +50,7 @@ class IdTokenCheck:
             if key.algorithm_name != header["alg"]:
                 raise UpstreamRefused("The ID token is signed in another way than its key allows.")
             options = {"require": _REQUIRED, "verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
-            found: dict[str, object] = jwt.decode(token, key, algorithms=[header["alg"]], options=options)  # type: ignore[arg-type]
+            found: dict[str, object] = jwt.decode(token, key, algorithms=[header["alg"]], options=options)  # type: ignore[arg-type]  # PyJWT types options as its own dict
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             raise UpstreamRefused(f"The ID token cannot be verified: {type(error).__name__}.") from None
         if header.get("typ", "JWT") not in ("JWT", "jwt"):

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support.stack import StartedStack
 
-pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(900)]
 
 PATIENCE_MS = 60_000
 

@@ -15,7 +15,7 @@ from tests.interop.apache import Site, apache
 from tests.support.servers import free_port, until
 from tests.support.stack import StartedStack
 
-pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(900)]
 
 QUERY = Site("apache-query", free_port(), "client_secret_basic", "query")
 FORM_POST = Site("apache-form-post", free_port(), "client_secret_post", "form_post")

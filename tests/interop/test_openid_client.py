@@ -12,7 +12,7 @@ from tests.interop.openid_client import NodeTool
 from tests.support.observed_browser import ObservedBrowser
 from tests.support.stack import StartedStack
 
-pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(900)]
 
 METHODS = {"client_secret_basic": "RS256", "client_secret_post": "ES256", "none": "RS256"}
 

@@ -21,7 +21,7 @@ from tests.live.sign_in import SignIn
 from tests.support.bundid_citizen import BundidCitizen, Posted
 from tests.support.saml_sp import rsa_pair
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 BUNDID = "http://localhost:8082"
 LET_THROUGH = {

@@ -23,7 +23,7 @@ from deploy.demo.citizen import Citizen
 from tests.live.hub_places import SECRET, HubPlace, keycloak_hub, simulated_hub
 from tests.support.realm_config import REALM_CONFIG
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 TABLE = load_claim_table(REALM_CONFIG / "claim-table.yaml")
 

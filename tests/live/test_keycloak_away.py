@@ -14,7 +14,7 @@ import requests
 from deploy.demo.citizen import Citizen
 from tests.support.stack import StartedStack
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 PAGE_SECONDS = 2.0
 FROZEN_SECONDS = 6.0  # the deadline for a hub that says nothing is 5 s

@@ -27,7 +27,7 @@ from tests.live.sign_in import SentRequest, SignIn
 from tests.support.bundid_citizen import BundidCitizen, Posted
 from tests.support.saml_sp import COMMUNITY_ID, GIVEN_NAME, MAIL, QAA, rsa_pair
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 BUNDID = "http://localhost:8082"
 SURNAME = "urn:oid:2.5.4.4"

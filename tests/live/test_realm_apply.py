@@ -13,7 +13,7 @@ from broker.upstream.realm_plan import NOTHING
 from deploy.demo.keycloak_server import KeycloakServer
 from tests.live.described_realm import Described, describe
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from broker.upstream.realm_desired import Json
 from deploy.demo.keycloak_server import KeycloakServer
 from tests.live.described_realm import Described, broker_client, describe
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from tests.support.bundid_citizen import BundidCitizen
 from tests.support.realm_config import ENTITY_ID, ENVIRON, REALM_CONFIG
 from tests.support.saml_sp import rsa_pair
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 CLAIM_TABLE = REALM_CONFIG / "claim-table.yaml"
 BUNDID = "http://localhost:8082"

@@ -8,7 +8,7 @@ from deploy.demo.citizen import BROKER_HIGH, Citizen
 from tests.support.servers import until
 from tests.support.stack import StartedStack
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 DELIVERY_SECONDS = 20
 

@@ -10,7 +10,7 @@ from deploy.demo.citizen import Citizen
 from tests.support.observed_browser import ObservedBrowser
 from tests.support.stack import StartedStack
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 
 class Interrupted(Citizen):

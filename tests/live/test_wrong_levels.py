@@ -10,7 +10,7 @@ import pytest
 from deploy.demo.citizen import BROKER_HIGH, Citizen
 from tests.support.stack import StartedStack
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("keycloak"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 BASIC = "urn:bp:loa:basic"
 
