@@ -97,6 +97,7 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
             Task("deliver logouts", 1.0, delivering.run_once),
             Task("advance signing keys", 60.0, Rotating(stores.signing_keys, clock).advance),
             Task("clear grants", 3600.0, lambda: stores.grants.purge_expired(clock())),
+            Task("clear one-time ids", 3600.0, lambda: stores.one_time_ids.purge_expired(clock())),
             Task("clear deliveries", 3600.0, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
             Task("clear retired keys", 3600.0, lambda: stores.signing_keys.purge_expired(clock() - _HINTS_KEPT)),
         )
@@ -157,6 +158,7 @@ def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
         keys=parts.keys,
         metadata=Metadata(settings.issuer, parts.claim_table, UI_LOCALES),
         origins=lambda: guards.web_origins(clients.list()),
+        certificate_header=settings.client_certificate_header,
     )
 
 

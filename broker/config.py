@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     metrics_port: int = Field(9100, ge=0, le=65535)
     log_level: str = "INFO"
     outbound_private_hosts: Words = ()
+    client_certificate_header: str = ""
 
     @classmethod
     def settings_customise_sources(

@@ -21,6 +21,7 @@ from broker.store.clients import Clients
 from broker.store.codes import Codes
 from broker.store.consents import Consents
 from broker.store.grants import Grants
+from broker.store.one_time_ids import OneTimeIds
 from broker.store.outbox import Outbox
 from broker.store.providers import Providers
 from broker.store.redis import Redis
@@ -58,6 +59,7 @@ class Stores:
     consents: Consents
     grants: Grants
     outbox: Outbox
+    one_time_ids: OneTimeIds
     signing_keys: SigningKeys
 
 
@@ -116,6 +118,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         consents=Consents(database, clock),
         grants=Grants(database, clock),
         outbox=Outbox(database, clock),
+        one_time_ids=OneTimeIds(database),
         signing_keys=SigningKeys(database, Seal(settings.keys.signing_seal)),
     )
 

@@ -7,25 +7,33 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from broker.core.client_policy import (
+    Appearance,
+    AuthMethod,
+    ClientKeys,
+    GrantType,
+    LoginStart,
+    LogoutPolicy,
+    Registration,
+    RequestPolicy,
+    SubjectType,
+    TokenPolicy,
+)
+from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
 
 
 class ClientStatus(StrEnum):
-    """Only a live client takes part in anything (A-31)."""
+    """Only a live client takes part in anything (A-31); one in the sandbox does too, but meets simulated citizens only."""
 
     DRAFT = "draft"
+    SANDBOX = "sandbox"
     IN_REVIEW = "in_review"
     LIVE = "live"
     SUSPENDED = "suspended"
 
 
-class SecretMethod(StrEnum):
-    """How a client shows who it is at the token endpoint. `any_secret` takes basic and post alike; a record may pin one (A-07)."""
-
-    ANY_SECRET = "any_secret"
-    BASIC = "client_secret_basic"
-    POST = "client_secret_post"
-    NONE = "none"
+TAKING_PART = frozenset({ClientStatus.LIVE, ClientStatus.SANDBOX})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,10 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A registered tool. `secret_hash` is a keyed hash; `sector` keeps `sub` stable for tools that share it (OIDC Core 8.1)."""
+    """A registered tool. `secret_hash` is a keyed hash; `sector` keeps `sub` stable for tools that share it (OIDC Core 8.1).
+
+    `fapi`: held to FAPI 2.0, which forbids what older tools need; `keycloak_paths`: it knows Keycloak's addresses only.
+    """
 
     client_id: str
     name: str
@@ -61,10 +72,10 @@ class Client:
     preset: str = "generic"
     description: Mapping[str, str] = field(default_factory=dict)
     base_url: str = ""
-    login_start_url: str = ""
+    login_start: LoginStart = field(default_factory=LoginStart)
     post_logout_redirect_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str = ""
-    secret_method: SecretMethod = SecretMethod.ANY_SECRET
+    auth_method: AuthMethod = AuthMethod.ANY_SECRET
     secret_hash: str = ""
     scopes: tuple[str, ...] = ("openid",)
     claims: tuple[ClientClaim, ...] = ()
@@ -80,16 +91,39 @@ class Client:
     response_modes: tuple[str, ...] = ("query", "form_post")
     email_verified_only: bool = True
     version: str = ""
+    subject_type: SubjectType = SubjectType.PAIRWISE
+    fapi: bool = False
+    keycloak_paths: bool = False
+    keys: ClientKeys = field(default_factory=ClientKeys)
+    requests: RequestPolicy = field(default_factory=RequestPolicy)
+    tokens: TokenPolicy = field(default_factory=TokenPolicy)
+    logout: LogoutPolicy = field(default_factory=LogoutPolicy)
+    appearance: Appearance = field(default_factory=Appearance)
+    registration: Registration = field(default_factory=Registration)
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether anything may be done for this client at all."""
+        return self.status in TAKING_PART
 
     @property
     def is_public(self) -> bool:
-        """Whether the client has no secret to keep."""
-        return self.secret_method is SecretMethod.NONE
+        """Whether the client cannot prove who it is."""
+        return self.auth_method is AuthMethod.NONE
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether the client proves itself by a secret; the others have keys or nothing."""
+        return self.auth_method in (AuthMethod.ANY_SECRET, AuthMethod.BASIC, AuthMethod.POST)
 
     @property
     def needs_pkce(self) -> bool:
         """Whether an authorization request without a challenge is refused (A-04): always for public clients, else unless waived."""
-        return self.is_public or not self.pkce_waived
+        return self.is_public or self.fapi or not self.pkce_waived
+
+    def may_use(self, grant_type: GrantType) -> bool:
+        """Whether the record allows this grant at the token endpoint."""
+        return grant_type in self.tokens.grant_types
 
     @property
     def registered_claims(self) -> tuple[str, ...]:
@@ -100,9 +134,11 @@ class Client:
         """Exact string comparison; only the port of a loopback address of a native client may vary (A-01, RFC 8252 7.3)."""
         return uri in self.redirect_uris or any(_same_loopback(uri, known) for known in self.redirect_uris)
 
-    def allows_provider(self, alias: str) -> bool:
-        """Whether citizens may use this citizen ID for the tool; an empty list allows all."""
-        return not self.allowed_providers or alias in self.allowed_providers
+    def allows_provider(self, provider: IdentityProvider) -> bool:
+        """Whether citizens may use this citizen ID for the tool; an empty list allows all. In the sandbox only simulated citizens come."""
+        if self.status is ClientStatus.SANDBOX and not provider.sandbox:
+            return False
+        return not self.allowed_providers or provider.alias in self.allowed_providers
 
 
 def _same_loopback(uri: str, known: str) -> bool:

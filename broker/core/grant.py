@@ -15,7 +15,8 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=10)
 class IssuedCode:
     """What an authorization code stands for until it is redeemed; in Redis under the code's fingerprint, at most 60 seconds.
 
-    `pseudonym` is there where the ID token needs it, so that redeeming reads nothing more from SQL.
+    `pseudonym` is there where the ID token needs it, so that redeeming reads nothing more from SQL. `confirmation` is the key that was
+    announced with the request and must be proven when redeeming (RFC 9449 10).
     """
 
     client_id: str
@@ -34,6 +35,9 @@ class IssuedCode:
     nonce: str | None = None
     code_challenge: str | None = None
     pseudonym: str | None = None
+    audience: tuple[str, ...] = ()
+    confirmation: str = ""
+    offline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,9 @@ class Grant:
     """Who let which tool in, with what, proven how. No personal claims. Revoking it kills every handle at once.
 
     `code_hash` is the one-use gate (unique), `access_hash` finds the grant by its access token. `sid` is what this tool calls the
-    session (OIDC Back-Channel Logout 2.1). `expires_at` is the session's end, `access_expires_at` the access token's.
+    session (OIDC Back-Channel Logout 2.1). `expires_at` is the session's end, `access_expires_at` the access token's. `audience` are the
+    APIs its tokens are for (RFC 8707), `confirmation` the key they are bound to: `jkt:...` (RFC 9449) or `x5t#S256:...` (RFC 8705).
+    An `offline` grant outlives the session (scope `offline_access`); its `expires_at` is absolute.
     """
 
     id: str
@@ -61,4 +67,32 @@ class Grant:
     access_expires_at: datetime
     expires_at: datetime
     consent_id: str | None
+    revoked_at: datetime | None = None
+    audience: tuple[str, ...] = ()
+    confirmation: str = ""
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """A handle of its grant that gets one access token and its own successor. `used_at` is set by the one who used it first."""
+
+    token_hash: str
+    grant_id: str
+    created_at: datetime
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """An access token beside the first one of a grant; without `grant_id` it is a service client's own (client_credentials)."""
+
+    access_hash: str
+    grant_id: str | None
+    client_id: str
+    scopes: tuple[str, ...]
+    audience: tuple[str, ...]
+    confirmation: str
+    created_at: datetime
+    expires_at: datetime
     revoked_at: datetime | None = None

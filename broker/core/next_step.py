@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from broker.core.client import Client, ClientStatus
+from broker.core.client import Client
 from broker.core.consent import Standing
 from broker.core.errors import AccessDenied, AccountBlocked, BrokerError, ConsentRequired, LoginRequired, UnmetTrust
 from broker.core.provider import IdentityProvider
@@ -143,7 +143,7 @@ def _next(situation: Situation) -> Step:
     request, client, session, standing = situation.request, situation.client, situation.session, situation.standing
     if request.denied_by:
         return Refuse(AccessDenied())
-    if client is None or client.status is not ClientStatus.LIVE:
+    if client is None or not client.takes_part:
         return Refuse(AccessDenied("This tool is not live."))
     if session is None or standing is None or not session.live(situation.now):
         return _sign_in(situation, client)
@@ -155,7 +155,7 @@ def _next(situation: Situation) -> Step:
 
 
 def _allowed(client: Client, providers: tuple[IdentityProvider, ...]) -> tuple[IdentityProvider, ...]:
-    return tuple(one for one in providers if one.enabled and client.allows_provider(one.alias))
+    return tuple(one for one in providers if one.enabled and client.allows_provider(one))
 
 
 def _fits(situation: Situation, client: Client, session: BrokerSession, standing: Standing) -> bool:

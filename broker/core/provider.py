@@ -22,6 +22,7 @@ class IdentityProvider:
     """A citizen ID. Connection settings are Keycloak's; here is what the choice page, the judge and the ceiling need.
 
     `trust_ceiling` is the highest level the broker will ever assert from it (A-29); `descriptions` say in plain words what it can do.
+    `sandbox`: its citizens are simulated, so that tools in the sandbox may meet them.
     """
 
     alias: str
@@ -31,3 +32,4 @@ class IdentityProvider:
     trust_ceiling: TrustLevel
     position: int
     enabled: bool = True
+    sandbox: bool = False

@@ -26,6 +26,7 @@ class AuthorizationRequest:
 
     `wanted_trust` is what the tool would like (acr_values), `required_trust` what it insists on (essential acr). `hinted_sub` is the
     subject of a valid id_token_hint. `asked_userinfo` and `asked_id_token` are names from the `claims` parameter.
+    `resources` are APIs the tool wants tokens for (RFC 8707), `confirmation` the key it announced for them (`jkt:...`, RFC 9449 10).
     `signed_in_at`, `consented_at`, `denied_by` record what this request has already asked of the citizen, so that nothing is asked twice.
     """
 
@@ -52,6 +53,8 @@ class AuthorizationRequest:
     signed_in_at: datetime | None = None
     consented_at: datetime | None = None
     denied_by: str | None = None
+    resources: tuple[str, ...] = ()
+    confirmation: str = ""
 
     @property
     def silent(self) -> bool:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from broker.core.claim import ClaimTable, ReleaseClass
-from broker.core.client import Client, ClientClaim, ClientStatus, Operator, SecretMethod
+from broker.core.client import Client, ClientClaim, ClientStatus, Operator
+from broker.core.client_policy import (
+    Appearance,
+    AuthMethod,
+    ClientKeys,
+    LoginStart,
+    LogoutPolicy,
+    RequestPolicy,
+    SubjectType,
+    TokenPolicy,
+)
 from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
+from broker.flows.client_tables import merged
 from broker.flows.reading_clients import ClientFile, Locale, Location, PresetFile, TomlFile
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -47,7 +58,7 @@ def _merged(content: ClientFile, preset: PresetFile) -> Client:
     redirect_uris = tuple(_own(content.redirect_uris, fill.all(preset.redirect_uris)))
     email_policy = content.email_policy or preset.email_policy
     scopes = tuple(scope for scope in _own(content.scopes, preset.scopes) if not (scope == "email" and email_policy == "none"))
-    return Client(
+    client = Client(
         client_id=content.client_id,
         name=content.name,
         operator=Operator(content.operator.name, content.operator.contact, content.operator.privacy_url),
@@ -57,10 +68,12 @@ def _merged(content: ClientFile, preset: PresetFile) -> Client:
         preset=content.preset,
         description=_texts(content.description),
         base_url=content.base_url,
-        login_start_url=_own(content.login_start_url, fill.one(preset.login_start_url)),
         post_logout_redirect_uris=tuple(_own(content.post_logout_redirect_uris, fill.all(preset.post_logout_redirect_uris))),
         backchannel_logout_uri=_own(content.backchannel_logout_uri, fill.one(preset.backchannel_logout_uri)),
-        secret_method=SecretMethod(content.secret_method),
+        auth_method=AuthMethod(content.auth_method),
+        subject_type=SubjectType(content.subject_type),
+        fapi=content.fapi,
+        keycloak_paths=_own(content.keycloak_paths, preset.keycloak_paths),
         scopes=scopes,
         claims=tuple(ClientClaim(one.name, _texts(one.purpose), one.legal_basis, one.required) for one in content.claims),
         release_without_scope=tuple(_own(content.release_without_scope, preset.release_without_scope)),
@@ -74,6 +87,19 @@ def _merged(content: ClientFile, preset: PresetFile) -> Client:
         id_token_alg=_own(content.id_token_alg, preset.id_token_alg),
         response_modes=tuple(_own(content.response_modes, preset.response_modes)),
         email_verified_only=email_policy != "any",
+    )
+    return _with_policies(client, content, preset, fill)
+
+
+def _with_policies(client: Client, content: ClientFile, preset: PresetFile, fill: _Filling) -> Client:
+    return replace(
+        client,
+        keys=merged(ClientKeys(), content.keys),
+        login_start=fill.start(merged(LoginStart(), preset.login_start, content.login_start)),
+        requests=merged(RequestPolicy(), preset.requests, content.requests),
+        tokens=merged(TokenPolicy(), preset.tokens, content.tokens),
+        logout=fill.logout(merged(LogoutPolicy(), preset.logout, content.logout)),
+        appearance=merged(Appearance(), content.appearance),
     )
 
 
@@ -125,6 +151,12 @@ class _Filling:
     def all(self, templates: Iterable[str]) -> list[str]:
         return [filled for filled in map(self.one, templates) if filled]
 
+    def start(self, start: LoginStart) -> LoginStart:
+        return replace(start, url=self.one(start.url))
+
+    def logout(self, logout: LogoutPolicy) -> LogoutPolicy:
+        return replace(logout, frontchannel_uri=self.one(logout.frontchannel_uri))
+
     def one(self, template: str) -> str:
         if ("{base}" in template and not self.base) or ("{slug}" in template and not self.slug):
             return ""
@@ -150,7 +182,7 @@ def _check_addresses(content: ClientFile, client: Client, around: Surroundings) 
             yield ("post_logout_redirect_uris", index), f"{uri!r} {fault}"
     if client.backchannel_logout_uri and (fault := address_fault(client.backchannel_logout_uri)):
         yield ("backchannel_logout_uri",), f"{client.backchannel_logout_uri!r} {fault}"
-    pages = {"base_url": client.base_url, "login_start_url": client.login_start_url, "operator.privacy_url": client.operator.privacy_url}
+    pages = {"base_url": client.base_url, "login_start.url": client.login_start.url, "operator.privacy_url": client.operator.privacy_url}
     for name, uri in pages.items():
         if uri and (fault := address_fault(uri, page=True)):
             yield tuple(name.split(".")), f"{uri!r} {fault}"
@@ -206,14 +238,14 @@ def _check_providers(content: ClientFile, client: Client, around: Surroundings) 
     for index, alias in enumerate(client.allowed_providers):
         if alias not in around.providers:
             yield ("allowed_providers", index), f"no citizen ID {alias!r}; known are {', '.join(around.providers) or 'none yet'}"
-    able = [one for one in around.providers.values() if client.allows_provider(one.alias)]
+    able = [one for one in around.providers.values() if client.allows_provider(one)]
     if able and all(one.trust_ceiling < client.minimum_trust for one in able):
         yield ("minimum_level",), "no citizen ID that this tool allows reaches it"
 
 
 def _check_secrecy(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
     if client.is_public and content.secret is not None:
-        yield ("secret",), "a client with secret_method none has no secret"
+        yield ("secret",), "a client with auth_method none has no secret"
     if client.is_public and content.pkce == "waived":
         yield ("pkce",), "cannot be waived for a client without a secret"
     if content.secret is not None and (content.secret.env is None) == (content.secret.file is None):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from broker.core.client import Client, ClientStatus
+from broker.core.client import Client
 from broker.core.delivery import Delivery, DeliveryState
 from broker.core.ids import new_id
 from broker.core.ports import Clock
@@ -54,7 +54,7 @@ class Delivering:
 
     def _tried(self, delivery: Delivery) -> Delivery:
         client = self.clients.find(delivery.client_id)
-        if client is None or not client.backchannel_logout_uri or client.status is not ClientStatus.LIVE:
+        if client is None or not client.backchannel_logout_uri or not client.takes_part:
             return replace(delivery, state=DeliveryState.FAILED, outcome="not registered any more")
         tried = replace(delivery, attempts=delivery.attempts + 1)
         try:

@@ -9,33 +9,47 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from broker.core.errors import ConfigurationError
+from broker.flows.client_tables import (
+    AppearanceTable,
+    KeysTable,
+    LoginStartTable,
+    LogoutTable,
+    RequestsTable,
+    SigningAlgorithm,
+    Strict,
+    TokensTable,
+)
 
 Location = tuple[int | str, ...]
 Locale = Literal["de", "en", "de-leicht"]
 Level = Literal["basic", "low", "substantial", "high"]
-Algorithm = Literal["RS256", "ES256"]
-ResponseMode = Literal["query", "form_post"]
+ResponseMode = Literal["query", "form_post", "jwt", "query.jwt", "form_post.jwt"]
+Authentication = Literal[
+    "any_secret",
+    "client_secret_basic",
+    "client_secret_post",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+    "none",
+]
 EmailPolicy = Literal["verified_only", "any", "none"]
 
 _HEADER = re.compile(r"\s*(\[{1,2})\s*([^\]]+?)\s*\]{1,2}\s*(?:#.*)?")
 _KEY = re.compile(r"\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\")(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"))*)\s*=")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
-
-
-class SecretReference(_Strict):
+class SecretReference(Strict):
     """Where a secret stands: the name of an environment variable, or a file (relative to this one)."""
 
     env: str | None = None
     file: str | None = None
 
 
-class OperatorEntry(_Strict):
+class OperatorEntry(Strict):
     """Who runs the tool, as citizens are told."""
 
     name: str = Field(min_length=1)
@@ -43,7 +57,7 @@ class OperatorEntry(_Strict):
     privacy_url: str = ""
 
 
-class ClaimEntry(_Strict):
+class ClaimEntry(Strict):
     """A claim the tool wants: what for, in plain words, and whether it can do without."""
 
     name: str
@@ -52,7 +66,7 @@ class ClaimEntry(_Strict):
     required: bool = True
 
 
-class PresetFile(_Strict):
+class PresetFile(Strict):
     """What a product does as an OpenID Connect client. `{base}` and `{slug}` in addresses are filled from the tool's file."""
 
     id: str
@@ -60,7 +74,6 @@ class PresetFile(_Strict):
     vendor_url: str = ""
     module: str = ""
     redirect_uris: list[str] = Field(default_factory=list)
-    login_start_url: str = ""
     post_logout_redirect_uris: list[str] = Field(default_factory=list)
     backchannel_logout_uri: str = ""
     pkce: Literal["required", "supported", "none"] = "required"
@@ -68,15 +81,19 @@ class PresetFile(_Strict):
     scopes: list[str] = Field(default_factory=lambda: ["openid", "email", "profile"])
     release_without_scope: list[str] = Field(default_factory=list)
     claims_in_id_token: bool = True
-    id_token_alg: Algorithm = "RS256"
+    id_token_alg: SigningAlgorithm = "RS256"
     email_policy: EmailPolicy = "verified_only"
     username_claim: str = "preferred_username"
-    state_ttl: int | None = None
+    keycloak_paths: bool = False
+    login_start: LoginStartTable | None = None
+    requests: RequestsTable | None = None
+    tokens: TokensTable | None = None
+    logout: LogoutTable | None = None
     first_login_note: str = ""
     admin_snippet: str = ""
 
 
-class ClientFile(_Strict):
+class ClientFile(Strict):
     """A tool that is to take part. What is not said here comes from the preset of its product."""
 
     client_id: str = Field(pattern=r"^[A-Za-z0-9._~-]{1,64}$")
@@ -88,12 +105,14 @@ class ClientFile(_Strict):
     base_url: str = ""
     slug: str = ""
     redirect_uris: list[str] | None = None
-    login_start_url: str | None = None
     post_logout_redirect_uris: list[str] | None = None
     backchannel_logout_uri: str | None = None
     sector: str | None = Field(None, pattern=r"^[a-z0-9.:_-]{1,253}$")
     secret: SecretReference | None = None
-    secret_method: Literal["any_secret", "client_secret_basic", "client_secret_post", "none"] = "any_secret"
+    auth_method: Authentication = "any_secret"
+    subject_type: Literal["pairwise", "public"] = "pairwise"
+    fapi: bool = False
+    keycloak_paths: bool | None = None
     scopes: list[str] | None = None
     claims: list[ClaimEntry] = Field(default_factory=list)
     release_without_scope: list[str] | None = None
@@ -104,9 +123,15 @@ class ClientFile(_Strict):
     first_party: bool = False
     pkce: Literal["required", "waived"] | None = None
     claims_in_id_token: bool | None = None
-    id_token_alg: Algorithm | None = None
+    id_token_alg: SigningAlgorithm | None = None
     response_modes: tuple[ResponseMode, ...] | None = Field(None, strict=False)
     email_policy: EmailPolicy | None = None
+    keys: KeysTable | None = None
+    login_start: LoginStartTable | None = None
+    requests: RequestsTable | None = None
+    tokens: TokensTable | None = None
+    logout: LogoutTable | None = None
+    appearance: AppearanceTable | None = None
 
 
 M = TypeVar("M", ClientFile, PresetFile)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from broker.core.claim import HeldClaim
-from broker.core.client import Client, ClientStatus
+from broker.core.client import Client
 from broker.core.errors import AccessDenied, BrokerError, ForeignBrowser, RequestExpired, UpstreamCancelled, UpstreamRefused
 from broker.core.ids import fingerprint, new_secret
 from broker.core.next_step import Step, required_trust, usable_providers
@@ -102,7 +102,7 @@ class SigningIn:
 
     def _allowed(self, request: AuthorizationRequest, alias: str) -> tuple[Client, IdentityProvider]:
         client = self.judging.clients.find(request.client_id)
-        if request.silent or request.denied_by or client is None or client.status is not ClientStatus.LIVE:
+        if request.silent or request.denied_by or client is None or not client.takes_part:
             raise AccessDenied("This request must not be signed in for.")
         usable = usable_providers(request, client, tuple(self.judging.providers.list()))
         provider = next((one for one in usable if one.alias == alias), None)

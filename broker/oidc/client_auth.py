@@ -13,7 +13,6 @@ from urllib.parse import unquote_plus
 from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
 
-from broker.core.client import ClientStatus
 from broker.core.ids import same
 from broker.oidc.faces import ClientFace
 
@@ -68,7 +67,7 @@ class ClientSecrets:
 
 
 def _live(face: ClientFace | None) -> ClientFace | None:
-    return face if face and face.client.status is ClientStatus.LIVE else None
+    return face if face and face.client.takes_part else None
 
 
 def _credentials(header: str) -> tuple[str, str]:

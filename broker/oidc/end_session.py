@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from broker.core.client import Client, ClientStatus
+from broker.core.client import Client
 from broker.core.errors import BadRequest, InvalidRequest, UnknownClient
 from broker.oidc.id_token_hint import Hint, HintReader
 from broker.oidc.parameters import Parameters
@@ -71,7 +71,7 @@ class EndSessionReader:
 
     def _live(self, client_id: str) -> Client:
         client = self.find_client(client_id) if plausible(client_id) else None
-        if client is None or client.status is not ClientStatus.LIVE:
+        if client is None or not client.takes_part:
             raise UnknownClient("client_id is unknown or the client is not live")
         return client
 

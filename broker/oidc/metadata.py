@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from broker.core.claim import ClaimTable, ReleaseClass
 from broker.core.trust import TrustLevel
-from broker.oidc.faces import GRANT_TYPES
 
+GRANT_TYPES = ("authorization_code",)
 RESPONSE_MODES = ("query", "form_post")
 _PROTOCOL_CLAIMS = ("iss", "aud", "exp", "iat", "nonce", "at_hash", "sid")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from broker.core.client import Client, ClientStatus
+from broker.core.client import Client
 from broker.core.errors import DoubledParameter, ForeignRedirect, UnknownClient
 from broker.core.request import AuthorizationRequest
 from broker.oidc.parameters import Parameters, sound
@@ -65,6 +65,6 @@ def _live_client(client_id: str | None, find_client: FindClient) -> Client:
     if not client_id:
         raise UnknownClient("client_id is missing")
     client = find_client(client_id) if plausible(client_id) else None
-    if client is None or client.status is not ClientStatus.LIVE:
+    if client is None or not client.takes_part:
         raise UnknownClient("client_id is unknown or the client is not live")
     return client

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
@@ -18,24 +17,16 @@ from broker.core.client import Client
 from broker.core.errors import BadRequest, BrokerError, InvalidClient, UnsupportedGrantType
 from broker.flows.issuing import Redeemed
 from broker.oidc.client_auth import METHODS, ClientSecrets
+from broker.oidc.client_call import ClientCall
 from broker.oidc.faces import ClientFace, TokenRequest
 from broker.oidc.grants import AuthorizationCodeGrant, Redeem, TokenAnswer
 from broker.oidc.id_token import IdTokens
-from broker.oidc.parameters import Parameters
 from broker.oidc.return_address import FindClient, plausible
 
 TOKEN_PARAMETERS = frozenset({"grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret"})
 """Parameters the token endpoint reads; doubled ones are refused, others (a repeated `scope`) ignored."""
 
 _ERRORS: Mapping[str, type[BrokerError]] = {"invalid_client": InvalidClient, "unsupported_grant_type": UnsupportedGrantType}
-
-
-@dataclass(frozen=True, slots=True)
-class TokenCall:
-    """One POST to the token endpoint: its known form fields and its Authorization header."""
-
-    parameters: Parameters
-    authorization: str | None
 
 
 class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]  # Authlib ships no types
@@ -52,11 +43,21 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]  # A
             self.register_client_auth_method(method, check)
         self.register_grant(AuthorizationCodeGrant)
 
-    def answer(self, call: TokenCall) -> TokenAnswer:
+    def answer(self, call: ClientCall) -> TokenAnswer:
         """Status, body and headers of a success. Raises BrokerError."""
         call.parameters.refuse_doubled()
         answer: TokenAnswer = self.create_token_response(call)  # type: ignore[assignment]  # what `handle_response` gave
         return answer
+
+    def client_of(self, call: ClientCall, endpoint: str) -> Client:
+        """Who calls, by any method that the record allows; for the endpoints beside the token endpoint. Raises InvalidClient."""
+        call.parameters.refuse_doubled()
+        try:
+            face = self.authenticate_client(self.create_oauth2_request(call), METHODS, endpoint)
+        except OAuth2Error as error:
+            raise InvalidClient(str(error.description or "")) from None
+        assert isinstance(face, ClientFace)  # the only kind that `query_client` hands out
+        return face.client
 
     def id_token(self, client: Client, redeemed: Redeemed) -> str:
         """The ID token of a grant just written."""
@@ -69,9 +70,9 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]  # A
         client = self._find_client(client_id) if plausible(client_id) else None
         return ClientFace(client) if client else None
 
-    def create_oauth2_request(self, request: TokenCall) -> TokenRequest:
+    def create_oauth2_request(self, request: ClientCall) -> TokenRequest:
         """Our call as Authlib's request."""
-        return TokenRequest(self._uri, request.parameters, request.authorization)
+        return TokenRequest(self._uri, request)
 
     def handle_response(self, status: int, body: Mapping[str, object], headers: Any) -> TokenAnswer:
         """Nothing is rendered here."""

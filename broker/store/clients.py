@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from broker.core.client import Client, ClientStatus
+from broker.core.client import Client
 from broker.core.errors import ConfigurationError, UnknownClient
 from broker.store.cache import Cache
 from broker.store.records import Record
@@ -47,7 +47,7 @@ class Clients:
 
     def find_by_post_logout_uri(self, uri: str) -> Client | None:
         """The one live client that registered this address for after sign-out; None if there is none or more than one."""
-        found = [client for client in self.list() if client.status is ClientStatus.LIVE and uri in client.post_logout_redirect_uris]
+        found = [client for client in self.list() if client.takes_part and uri in client.post_logout_redirect_uris]
         return found[0] if len(found) == 1 else None
 
     def add(self, client: Client) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Row, and_, bindparam, delete, exists, literal, or_, selec
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement, Executable
 
-from broker.core.client import ClientStatus
+from broker.core.client import TAKING_PART
 from broker.core.grant import Grant
 from broker.core.ports import Clock
 from broker.core.subject import SubjectStatus
@@ -21,7 +21,7 @@ from broker.store.tables import clients, consents, grants, subjects
 
 _NOW: ColumnElement[datetime] = bindparam("now", type_=grants.c.created_at.type)
 _ACTIVE = subjects.c.status == literal(SubjectStatus.ACTIVE.value)
-_LIVE = clients.c.status == literal(ClientStatus.LIVE.value)
+_LIVE = or_(*(clients.c.status == literal(status.value) for status in sorted(TAKING_PART)))
 _STANDING_CONSENT = and_(consents.c.withdrawn_at.is_(None), or_(consents.c.expires_at.is_(None), consents.c.expires_at > _NOW))
 _COLUMNS = {field.name: "grant_id" if field.name == "id" else field.name for field in fields(Grant)}
 

@@ -17,7 +17,7 @@ from sqlalchemy import Row
 
 T = TypeVar("T")
 _Convert = Callable[[Any], Any]
-_PLAIN = (str, int, bool, float)
+_PLAIN = (str, int, bool, float, object)  # object: JSON of any shape
 _ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode  # json.dumps would make an encoder for each call
 
 

@@ -27,6 +27,8 @@ from broker.store.columns import Level, UtcTime, Words
 _ID = String(64)
 _HASH = String(64)
 _NAME = String(255)
+_POLICIES = ("keys", "login_start", "requests", "tokens", "logout", "appearance", "registration")
+"""Of `core/client_policy.py`, a JSON object each: another switch needs no migration."""
 
 metadata = MetaData(
     naming_convention={
@@ -100,10 +102,9 @@ clients = Table(
     Column("preset", String(64), nullable=False),
     Column("description", JSON, nullable=False),
     Column("base_url", Text, nullable=False),
-    Column("login_start_url", Text, nullable=False),
     Column("post_logout_redirect_uris", JSON, nullable=False),
     Column("backchannel_logout_uri", Text, nullable=False),
-    Column("secret_method", String(32), nullable=False),
+    Column("auth_method", String(32), nullable=False),
     Column("secret_hash", String(128), nullable=False),
     Column("scopes", JSON, nullable=False),
     Column("claims", JSON, nullable=False),
@@ -119,6 +120,10 @@ clients = Table(
     Column("response_modes", JSON, nullable=False),
     Column("email_verified_only", Boolean, nullable=False),
     Column("version", String(64), nullable=False),
+    Column("subject_type", String(16), nullable=False),
+    Column("fapi", Boolean, nullable=False),
+    Column("keycloak_paths", Boolean, nullable=False),
+    *(Column(name, JSON, nullable=False) for name in _POLICIES),
 )
 
 providers = Table(
@@ -131,6 +136,7 @@ providers = Table(
     Column("trust_ceiling", Level, nullable=False),
     Column("position", Integer, nullable=False),
     Column("enabled", Boolean, nullable=False),
+    Column("sandbox", Boolean, nullable=False),
 )
 
 # No foreign keys: the gate's own statement looks at subject, client and consent, and a key would lock a popular tool's row at each sign-in.
@@ -155,6 +161,54 @@ grants = Table(
     Column("expires_at", UtcTime, nullable=False, index=True),
     Column("consent_id", _ID),
     Column("revoked_at", UtcTime),
+    Column("audience", Words, nullable=False),
+    Column("confirmation", _HASH, nullable=False),
+    Column("offline", Boolean, nullable=False),
+)
+
+# A refresh token is a handle of its grant; its successor can be computed from it, so a lost answer is simply given again.
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("token_hash", _HASH, primary_key=True),
+    Column("grant_id", _ID, nullable=False, index=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime),
+)
+
+# Access tokens beside the first one of a grant: refreshed, exchanged, or a service client's own (then without grant and subject).
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("access_hash", _HASH, primary_key=True),
+    Column("grant_id", _ID, index=True),
+    Column("client_id", _NAME, nullable=False),
+    Column("scopes", Words, nullable=False),
+    Column("audience", Words, nullable=False),
+    Column("confirmation", _HASH, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+    Column("revoked_at", UtcTime),
+)
+
+# What somebody else made and may be shown once: ids of client assertions, DPoP proofs, logout tokens (A-48).
+one_time_ids = Table(
+    "one_time_ids",
+    metadata,
+    Column("id_hash", _HASH, primary_key=True),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+)
+
+# Initial access tokens (RFC 7591 3): who may register how many clients, and whether these are live at once.
+registration_tokens = Table(
+    "registration_tokens",
+    metadata,
+    Column("token_hash", _HASH, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("uses_left", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
 )
 
 # One delivery for each session of a tool, ever: signing out twice tells a tool once.

@@ -219,7 +219,7 @@ def _check_alias(section: Section, path: Path) -> None:
 
 
 def _identity_provider(section: Section) -> IdentityProvider:
-    section.only("alias", "enabled", "position", "trust_ceiling", "names", "descriptions", "means")
+    section.only("alias", "enabled", "position", "trust_ceiling", "names", "descriptions", "means", "sandbox")
     return IdentityProvider(
         alias=section.text("alias"),
         names=section.texts_by("names", LOCALES),
@@ -228,6 +228,7 @@ def _identity_provider(section: Section) -> IdentityProvider:
         trust_ceiling=TrustLevel.from_word(section.one_of("trust_ceiling", _LEVELS)),
         position=section.number("position"),
         enabled=section.flag("enabled"),
+        sandbox=section.has("sandbox") and section.flag("sandbox"),
     )
 
 

@@ -62,7 +62,7 @@ class CitizenViews:
             "citizen/choose_provider.html",
             request_id=request_id,
             tool=client,
-            options=provider_options([one for one in self.list_providers() if client.allows_provider(one.alias)], aliases, needed),
+            options=provider_options([one for one in self.list_providers() if client.allows_provider(one)], aliases, needed),
             needed=needed,
             step_up=self._level_now(session) if session and isinstance(step, StepUp | Refuse) else None,
         )

@@ -14,10 +14,10 @@ from flask import Blueprint, Response, g, request
 from broker.core.errors import BadRequest, InvalidToken
 from broker.oidc.keys import KeyRing
 from broker.oidc.metadata import Metadata
-from broker.oidc.server import TOKEN_PARAMETERS, TokenCall, TokenServer
+from broker.oidc.server import TOKEN_PARAMETERS, TokenServer
 from broker.web.answering import FinishedResponse, json_answer
 from broker.web.guards import RegisteredOrigins, allow_origin
-from broker.web.reading import FORM, sent_parameters
+from broker.web.reading import FORM, sent_call
 
 _LONGEST_TOKEN = 4096
 _METHODS = "GET, POST"
@@ -36,14 +36,12 @@ class EndpointViews:
     keys: KeyRing
     metadata: Metadata
     origins: RegisteredOrigins
+    certificate_header: str = ""
     _documents: dict[tuple[str, ...], bytes] = field(default_factory=dict)
 
     def token(self) -> Response:
         """`POST /token` (RFC 6749 3.2)."""
-        if request.mimetype != FORM:
-            raise BadRequest(f"the body has to be {FORM}")
-        call = TokenCall(sent_parameters(TOKEN_PARAMETERS), request.headers.get("Authorization"))
-        status, body, headers = self.server.answer(call)
+        status, body, headers = self.server.answer(sent_call(TOKEN_PARAMETERS, self.certificate_header))
         return FinishedResponse(json.dumps(body).encode(), status=status, headers=headers)
 
     def userinfo(self) -> Response:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import broker.core.oauth_errors  # noqa: F401  # for the classes in it
 from broker.core.errors import BrokerError
 
 _HEAD = """# Errors
 
 Every page and every answer names one of these codes, the page also a reference number that stands in the log. Made by `broker errors` from
-`core/errors.py`; do not edit.
+`core/errors.py` and `core/oauth_errors.py`; do not edit.
 
 | code | HTTP | OAuth error | what it means |
 |---|---|---|---|

@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.exceptions import MethodNotAllowed
 
-from broker.core.client import Client, ClientStatus
+from broker.core.client import Client
 from broker.core.errors import BadRequest
 from broker.core.ids import keyed_hash
 from broker.web.cookies import Cookies
@@ -50,7 +50,7 @@ def _host(header: str) -> str:
 
 def web_origins(clients: Iterable[Client]) -> frozenset[str]:
     """The origins of the live tools' redirect URIs, as browsers write them in `Origin`."""
-    uris = (uri for client in clients if client.status is ClientStatus.LIVE for uri in client.redirect_uris)
+    uris = (uri for client in clients if client.takes_part for uri in client.redirect_uris)
     return frozenset(f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, uris) if parts.scheme in ("http", "https"))
 
 

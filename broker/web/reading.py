@@ -6,6 +6,8 @@ from collections.abc import Collection
 
 from flask import request
 
+from broker.core.errors import BadRequest
+from broker.oidc.client_call import ClientCall
 from broker.oidc.parameters import Parameters
 
 FORM = "application/x-www-form-urlencoded"
@@ -21,3 +23,20 @@ def sent_parameters(known: Collection[str]) -> Parameters:
     if raw:
         return Parameters.read(raw, known)
     return Parameters.of(request.form.items(multi=True), known)  # the guard against forged forms has read the body already
+
+
+def sent_call(known: Collection[str], certificate_header: str = "") -> ClientCall:
+    """The request at hand as a call from a tool's server. Raises BadRequest unless a POST brings a plain form.
+
+    Only the proxy can set `certificate_header` (deploy/proxy.conf); without that setting no certificate is believed.
+    """
+    if request.method == "POST" and request.mimetype != FORM:
+        raise BadRequest(f"the body has to be {FORM}")
+    return ClientCall(
+        parameters=sent_parameters(known),
+        authorization=request.headers.get("Authorization"),
+        dpop=tuple(request.headers.getlist("DPoP")),
+        certificate=request.headers.get(certificate_header) if certificate_header else None,
+        method=request.method,
+        path=request.path,
+    )

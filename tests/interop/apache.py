@@ -44,7 +44,7 @@ Listen 127.0.0.1:{port}
   OIDCClientID {client_id}
   OIDCClientSecret "${{OIDC_CLIENT_SECRET}}"
   OIDCRedirectURI {url}/protected/answer
-  OIDCProviderTokenEndpointAuth {secret_method}
+  OIDCProviderTokenEndpointAuth {auth_method}
   OIDCResponseMode {response_mode}
   OIDCPKCEMethod S256
   OIDCScope "openid profile"
@@ -78,7 +78,7 @@ class Site:
 
     client_id: str
     port: int
-    secret_method: str
+    auth_method: str
     response_mode: str
 
     @property
@@ -105,7 +105,7 @@ post_logout_redirect_uris = ["{self.url}/signed-out.html"]
 backchannel_logout_uri = "{self.url}/protected/answer?logout=backchannel"
 scopes = ["openid", "profile"]
 sector = "{self.client_id}.example"
-secret_method = "{self.secret_method}"
+auth_method = "{self.auth_method}"
 secret = {{ env = "APACHE_CLIENT_SECRET" }}
 
 [operator]
@@ -153,7 +153,7 @@ def _write_site(folder: Path, issuer: str, sites: tuple[Site, ...]) -> None:
             url=site.url,
             port=site.port,
             client_id=site.client_id,
-            secret_method=site.secret_method,
+            auth_method=site.auth_method,
             response_mode=site.response_mode,
         )
         for site in sites

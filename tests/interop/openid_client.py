@@ -77,7 +77,7 @@ redirect_uris = ["{self.redirect_uri}"]
 post_logout_redirect_uris = ["{self.after_sign_out}"]
 scopes = ["openid", "profile"]
 sector = "{self.client_id}.example"
-secret_method = "{self.method}"
+auth_method = "{self.method}"
 id_token_alg = "{self.id_token_alg}"
 {secret}
 

@@ -7,7 +7,8 @@ import base64
 import pytest
 from werkzeug.test import TestResponse
 
-from broker.core.client import ClientStatus, SecretMethod
+from broker.core.client import ClientStatus
+from broker.core.client_policy import AuthMethod
 from tests.support.app import Broker
 from tests.support.browser import Browser
 from tests.support.tool import Tool
@@ -43,9 +44,9 @@ def test_a_client_with_a_secret_may_use_basic_and_post(broker_everywhere: Broker
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize(("pinned", "other"), [(SecretMethod.BASIC, "post"), (SecretMethod.POST, "basic")])
-def test_cl_06_a_pinned_method_is_the_only_one(broker: Broker, browser: Browser, pinned: SecretMethod, other: str) -> None:
-    tool = broker.tool(secret_method=pinned)
+@pytest.mark.parametrize(("pinned", "other"), [(AuthMethod.BASIC, "post"), (AuthMethod.POST, "basic")])
+def test_cl_06_a_pinned_method_is_the_only_one(broker: Broker, browser: Browser, pinned: AuthMethod, other: str) -> None:
+    tool = broker.tool(auth_method=pinned)
     code = browser.arrives(tool).code
     secret = {"client_id": tool.client.client_id, "client_secret": tool.secret}
     ways = {"basic": (form(tool, code), tool.basic()), "post": (form(tool, code, **secret), {})}
@@ -83,7 +84,7 @@ def test_cl_06_a_confidential_client_cannot_pass_as_public(broker: Broker, brows
 
 
 def test_a_public_client_says_its_name_only(broker: Broker, browser: Browser) -> None:
-    public = broker.tool("public", secret_method=SecretMethod.NONE)
+    public = broker.tool("public", auth_method=AuthMethod.NONE)
 
     assert public.redeems(browser.arrives(public).code).status_code == 200
     assert turned_away(public.calls_token(form(public, browser.opens(public.url()).code, client_id="public", client_secret="x")))

@@ -8,7 +8,7 @@ import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
-from broker.core.client import SecretMethod
+from broker.core.client_policy import AuthMethod
 from broker.core.trust import TrustLevel
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
@@ -78,12 +78,12 @@ def test_every_response_mode_announced_works(browser: Browser, tool: Tool, docum
 
 
 def test_every_authentication_method_announced_works(broker: Broker, browser: Browser, document: dict[str, Any]) -> None:
-    by_method = {"client_secret_basic": SecretMethod.BASIC, "client_secret_post": SecretMethod.POST, "none": SecretMethod.NONE}
+    by_method = {"client_secret_basic": AuthMethod.BASIC, "client_secret_post": AuthMethod.POST, "none": AuthMethod.NONE}
     assert set(document["token_endpoint_auth_methods_supported"]) == set(by_method)
     for name, method in by_method.items():
-        tool = broker.tool(name, secret_method=method)
+        tool = broker.tool(name, auth_method=method)
         code = browser.arrives(tool).code
-        if method is SecretMethod.POST:
+        if method is AuthMethod.POST:
             form = {"client_id": name, "client_secret": tool.secret, "code": code, "grant_type": "authorization_code"}
             form |= {"redirect_uri": tool.client.redirect_uris[0], "code_verifier": tool.verifier}
             assert tool.calls_token(form).status_code == 200

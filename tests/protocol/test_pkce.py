@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.core.client import SecretMethod
+from broker.core.client_policy import AuthMethod
 from tests.support.app import Broker
 from tests.support.browser import Browser
 from tests.support.tool import Tool, challenge_of
@@ -18,7 +18,7 @@ def test_pk_01_a_confidential_client_without_waiver_has_to_send_a_challenge(brow
 
 
 def test_pk_01_a_public_client_has_to_send_one_even_with_a_waiver(broker: Broker, browser: Browser) -> None:
-    public = broker.tool("public", secret_method=SecretMethod.NONE, pkce_waived=True)
+    public = broker.tool("public", auth_method=AuthMethod.NONE, pkce_waived=True)
 
     assert browser.opens(public.url(code_challenge=None, code_challenge_method=None)).answer["error"] == "invalid_request"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from broker.core.client import ClientStatus, SecretMethod
+from broker.core.client import ClientStatus
+from broker.core.client_policy import AuthMethod
 from tests.support.app import Broker
 from tests.support.browser import Browser, Stop
 from tests.support.tool import REDIRECT, Tool
@@ -97,7 +98,7 @@ def test_nothing_of_the_request_is_reflected(browser: Browser, tool: Tool) -> No
 def test_ru_06_only_the_port_of_a_native_clients_loopback_may_vary(broker: Broker, browser: Browser) -> None:
     native = broker.tool(
         "native",
-        secret_method=SecretMethod.NONE,
+        auth_method=AuthMethod.NONE,
         redirect_uris=("http://127.0.0.1/cb", "http://[::1]/cb", "https://native.test/cb"),
     )
     allowed = ["http://127.0.0.1/cb", "http://127.0.0.1:49152/cb", "http://[::1]:8123/cb"]

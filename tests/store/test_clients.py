@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from broker.core.client import Client, ClientStatus, SecretMethod
+from broker.core.client import Client, ClientStatus
+from broker.core.client_policy import AuthMethod, GrantType, LoginStart, TokenPolicy
 from broker.core.errors import ConfigurationError, UnknownClient
 from broker.store.clients import Clients
 from broker.store.sql import Database
@@ -21,10 +22,10 @@ def test_a_client_comes_back_as_it_was(tool: Client, database: Database) -> None
 
 def test_every_field_is_kept(clients: Clients, database: Database) -> None:
     made = records.client(
-        "all", managed_by="portal", preset="decidim", base_url="https://a.example", login_start_url="https://a.example/in",
-        secret_method=SecretMethod.POST, release_without_scope=("nickname",), allowed_providers=("bundid",), municipalities=("05315000",),
+        "all", managed_by="portal", preset="decidim", base_url="https://a.example", login_start=LoginStart("https://a.example/in"),
+        auth_method=AuthMethod.POST, release_without_scope=("nickname",), allowed_providers=("bundid",), municipalities=("05315000",),
         first_party=True, pkce_waived=True, claims_in_id_token=True, id_token_alg="ES256", response_modes=("query",),
-        email_verified_only=False, version="7",
+        email_verified_only=False, version="7", tokens=TokenPolicy(grant_types=(GrantType.REFRESH_TOKEN,), resources=("https://api.example",)),
     )  # fmt: skip
     assert all(getattr(made, name) != getattr(records.client(), name) for name in ("preset", "first_party", "version", "id_token_alg"))
     clients.add(made)

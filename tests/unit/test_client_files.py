@@ -23,7 +23,7 @@ class TestWhatIsWrongIsNamed:
             ('base_url =', 'allowed_providers = ["sh"]\nminimum_level = "high"\nbase_url =', "5: minimum_level: no citizen ID that"),
             ('base_url =', 'age_thresholds = [17]\nbase_url =', "4: age_thresholds.0: 17 is not offered"),
             ('base_url =', 'municipalities = ["Köln"]\nbase_url =', "4: municipalities.0: 'Köln' is no AGS"),
-            ('base_url =', 'secret_method = "none"\npkce = "waived"\nbase_url =', "5: pkce: cannot be waived"),
+            ('base_url =', 'auth_method = "none"\npkce = "waived"\nbase_url =', "5: pkce: cannot be waived"),
             ('[operator]', '[operator]\nhomepage = "x"', "8: operator.homepage: unknown key"),
             ('[operator]', '[[claims]]\nname = "shoe_size"\npurpose = TEXTS\n[operator]', "8: claims.0.name: 'shoe_size' is no claim"),
             ('[operator]', '[[claims]]\nname = "birthdate"\npurpose = TEXTS\n[operator]', "8: claims.0.name: 'birthdate' is no claim"),

@@ -123,7 +123,7 @@ def test_it_never_issues_without_what_it_needs(case: Situation) -> None:
     assert case.request.denied_by is None
     assert step.trust >= required_trust(case.request, case.client)
     assert step.trust <= case.session.trust_at(NOW)
-    assert case.session.provider_alias in {one.alias for one in case.providers if one.enabled and case.client.allows_provider(one.alias)}
+    assert case.session.provider_alias in {one.alias for one in case.providers if one.enabled and case.client.allows_provider(one)}
     assert case.request.hinted_sub in (None, case.standing.sub)
     if not case.client.first_party:
         agreed = case.standing.consent
@@ -140,7 +140,5 @@ def test_only_usable_citizen_ids_are_offered(case: Situation) -> None:
     if offered:
         assert case.client is not None
         needed = required_trust(case.request, case.client)
-        able = {
-            one.alias for one in case.providers if one.enabled and case.client.allows_provider(one.alias) and one.trust_ceiling >= needed
-        }
+        able = {one.alias for one in case.providers if one.enabled and case.client.allows_provider(one) and one.trust_ceiling >= needed}
         assert offered <= able

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from broker.config import ROOT
-from broker.core.client import ClientStatus, SecretMethod
+from broker.core.client import ClientStatus
+from broker.core.client_policy import AuthMethod
 from broker.core.errors import ConfigurationError
 from broker.core.ids import keyed_hash
 from broker.core.trust import TrustLevel
@@ -120,10 +121,10 @@ class TestSecrets:
 
     def test_a_public_client_has_none(self, office: Office) -> None:
         app = KARTE.replace("https://karte.example.org/callback", "org.example.karte:/callback")
-        office.file("karte", app.replace("[operator]", 'secret_method = "none"\n[operator]'))
+        office.file("karte", app.replace("[operator]", 'auth_method = "none"\n[operator]'))
         assert office.apply() == {}
         found = office.clients.get("karte")
-        assert found.secret_method is SecretMethod.NONE
+        assert found.auth_method is AuthMethod.NONE
         assert found.secret_hash == ""
         assert found.needs_pkce
 

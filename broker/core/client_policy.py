@@ -1,0 +1,137 @@
+"""What a client's record says beyond who it is: how it proves itself, asks, is answered and signs out. Defaults are a plain tool's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class AuthMethod(StrEnum):
+    """How a client shows who it is at the token endpoint. `any_secret` takes basic and post alike; a record may pin one (A-07)."""
+
+    ANY_SECRET = "any_secret"
+    BASIC = "client_secret_basic"
+    POST = "client_secret_post"
+    PRIVATE_KEY_JWT = "private_key_jwt"
+    TLS = "tls_client_auth"
+    SELF_SIGNED_TLS = "self_signed_tls_client_auth"
+    NONE = "none"
+
+
+class GrantType(StrEnum):
+    """What the token endpoint can be asked for; a client may use only those of its record."""
+
+    AUTHORIZATION_CODE = "authorization_code"
+    REFRESH_TOKEN = "refresh_token"
+    CLIENT_CREDENTIALS = "client_credentials"
+    DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+    TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+
+class SubjectType(StrEnum):
+    """OIDC Core 8. `public`: the same `sub` at all tools that an administrator allowed it to."""
+
+    PAIRWISE = "pairwise"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientKeys:
+    """Keys and certificates by which a client proves itself. Never both `jwks` and `jwks_uri` (RFC 7591 2).
+
+    `signing_alg` pins the algorithm of its assertions (`token_endpoint_auth_signing_alg`); empty: any of ours. `tls_names` are the
+    expected names in its certificate, by the metadata names of RFC 8705 2.1.2, e.g. `{"tls_client_auth_san_dns": "tool.example"}`.
+    """
+
+    jwks: Mapping[str, object] = field(default_factory=dict)
+    jwks_uri: str = ""
+    signing_alg: str = ""
+    tls_names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPolicy:
+    """How a client has to ask, and what counts where its request is silent.
+
+    `signing_alg` is the one algorithm of its request objects (empty: any of ours), `request_uris` the only ones ever fetched,
+    `default_max_age` seconds. `response_alg` signs its authorization responses (JARM); empty: as its ID tokens.
+    """
+
+    require_pushed: bool = False
+    require_signed: bool = False
+    signing_alg: str = ""
+    request_uris: tuple[str, ...] = ()
+    default_max_age: int | None = None
+    default_acr_values: tuple[str, ...] = ()
+    response_alg: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPolicy:
+    """Which tokens a client gets and how they are made.
+
+    `refresh_with_session`: refresh tokens without `offline_access`, for as long as the session lives. `access_token_jwt`: RFC 9068
+    instead of an opaque value. `resource` names the client itself as an API, `resources` the APIs it may ask tokens for (RFC 8707).
+    `dpop_bound` and `certificate_bound`: no token without such a proof; `dpop_nonce`: each proof has to carry our nonce (RFC 9449 8).
+    """
+
+    grant_types: tuple[GrantType, ...] = (GrantType.AUTHORIZATION_CODE,)
+    refresh_with_session: bool = False
+    access_token_jwt: bool = False
+    resource: str = ""
+    resources: tuple[str, ...] = ()
+    dpop_bound: bool = False
+    certificate_bound: bool = False
+    dpop_nonce: bool = False
+    audience_as_list: bool = False
+    userinfo_alg: str = ""
+    id_token_encryption_alg: str = ""
+    id_token_encryption_enc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutPolicy:
+    """The browser's part in signing out, for clients that want it (OIDC Front-Channel Logout 1.0).
+
+    `session_state`: authorization responses also carry the `sid` under that name, for plugins that read it there.
+    """
+
+    frontchannel_uri: str = ""
+    frontchannel_session_required: bool = False
+    backchannel_session_required: bool = False
+    session_state: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoginStart:
+    """Where a sign-in begins at the tool, and how long (seconds, 0: no limit known) it remembers that it began.
+
+    A citizen who took longer is led to `url` again instead of bringing back an answer the tool has forgotten.
+    """
+
+    url: str = ""
+    method: str = "GET"
+    state_ttl: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """What citizens see of a tool beside its name (OIDC Registration 2)."""
+
+    logo_uri: str = ""
+    policy_uri: str = ""
+    tos_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """How a client that registered itself came here (RFC 7591). `token_hash` is the keyed hash of its registration access token."""
+
+    token_hash: str = ""
+    registered_at: datetime | None = None
+    software_id: str = ""
+    software_version: str = ""
+    contacts: tuple[str, ...] = ()
+    sector_identifier_uri: str = ""

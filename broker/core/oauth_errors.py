@@ -1,0 +1,89 @@
+"""The rest of the error family: what the protocol's extensions add (request objects, APIs, DPoP, devices, registration)."""
+
+from __future__ import annotations
+
+from broker.core.errors import BadRequest, InvalidRequest
+
+
+class InvalidRequestObject(InvalidRequest):
+    """The request object is unsigned, wrongly signed, not for us, expired, or says something else than it may (RFC 9101 6)."""
+
+    code = "BP-400-REQUEST-OBJECT"
+    oauth_error = "invalid_request_object"
+
+
+class InvalidRequestUri(InvalidRequest):
+    """The request_uri is unknown, expired, used, another client's, or names nothing that can be fetched (RFC 9101 6.2, RFC 9126 2.2)."""
+
+    code = "BP-400-REQUEST-REFERENCE"
+    oauth_error = "invalid_request_uri"
+
+
+class InvalidTarget(InvalidRequest):
+    """The resource is not an API that this client may ask tokens for (RFC 8707 2)."""
+
+    code = "BP-400-TARGET"
+    oauth_error = "invalid_target"
+
+
+class UnauthorizedClient(BadRequest):
+    """The client may not use this grant, or may not use this endpoint (RFC 6749 5.2)."""
+
+    code = "BP-400-UNAUTHORIZED-CLIENT"
+    oauth_error = "unauthorized_client"
+
+
+class InvalidDpopProof(BadRequest):
+    """The DPoP proof is missing, malformed, old, used, or does not fit this request (RFC 9449 4.3)."""
+
+    code = "BP-400-DPOP"
+    oauth_error = "invalid_dpop_proof"
+
+
+class UseDpopNonce(BadRequest):
+    """The DPoP proof has to carry the nonce of this answer (RFC 9449 8)."""
+
+    code = "BP-400-DPOP-NONCE"
+    oauth_error = "use_dpop_nonce"
+
+
+class AuthorizationPending(BadRequest):
+    """The citizen has not decided yet on the other device (RFC 8628 3.5)."""
+
+    code = "BP-400-PENDING"
+    oauth_error = "authorization_pending"
+
+
+class SlowDown(BadRequest):
+    """The device asks more often than it was told to (RFC 8628 3.5)."""
+
+    code = "BP-400-SLOW-DOWN"
+    oauth_error = "slow_down"
+
+
+class ExpiredToken(BadRequest):
+    """The device code is too old (RFC 8628 3.5)."""
+
+    code = "BP-400-DEVICE-EXPIRED"
+    oauth_error = "expired_token"
+
+
+class InvalidRedirectUri(BadRequest):
+    """A redirect URI of a registration is not acceptable (RFC 7591 3.2.2)."""
+
+    code = "BP-400-REGISTERED-REDIRECT"
+    oauth_error = "invalid_redirect_uri"
+
+
+class InvalidClientMetadata(BadRequest):
+    """A registration asks for something that does not exist, does not fit together, or needs an administrator (RFC 7591 3.2.2)."""
+
+    code = "BP-400-METADATA"
+    oauth_error = "invalid_client_metadata"
+
+
+class InvalidSoftwareStatement(BadRequest):
+    """The software statement is not signed by somebody we trust, or contradicts itself (RFC 7591 3.2.2)."""
+
+    code = "BP-400-STATEMENT"
+    oauth_error = "invalid_software_statement"
