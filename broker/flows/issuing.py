@@ -53,12 +53,17 @@ class Issuing:
 
     def code(self, request: AuthorizationRequest, session: BrokerSession, issue: Issue) -> str:
         """A new code for the tool; also counts as a sign of life of the session. One round trip to Redis."""
+        issued, code = self.issued(request, session, issue), new_secret()
+        self.codes.add(code, issued, session.touched(issued.created_at) if session.needs_touch(issued.created_at) else None)
+        return code
+
+    def issued(self, request: AuthorizationRequest, session: BrokerSession, issue: Issue) -> IssuedCode:
+        """What a code made now stands for, whichever way it reaches the tool."""
         client = self._client(request.client_id)
-        now, code = self.clock(), new_secret()
         consent = issue.standing.consent
         sub, pseudonym = self._known_as(client, session, issue)
         id_token_claims = self.judging.releasing.id_token_claims(client, request, issue.claims)
-        issued = IssuedCode(
+        return IssuedCode(
             client_id=client.client_id,
             redirect_uri=request.redirect_uri,
             subject_id=session.subject_id,
@@ -70,14 +75,12 @@ class Issuing:
             trust=issue.trust,
             amr=session.amr,
             auth_time=session.authenticated_at,
-            created_at=now,
+            created_at=self.clock(),
             consent_id=consent.id if consent and not client.first_party else None,
             nonce=request.nonce,
             code_challenge=request.code_challenge,
             pseudonym=None if PSEUDONYM_CLAIMS.isdisjoint(id_token_claims) else pseudonym,
         )
-        self.codes.add(code, issued, session.touched(now) if session.needs_touch(now) else None)
-        return code
 
     def redeem(self, code: str, client_id: str, redirect_uri: str, code_verifier: str | None) -> Redeemed:
         """Turn a code into a grant and its access token. The client is authenticated already.
@@ -89,11 +92,24 @@ class Issuing:
         if issued is None:
             self.grants.revoke_by_code(fingerprint(code))
             raise InvalidGrant
-        session = self._checked(issued, client_id, redirect_uri, code_verifier)
+        self._check(issued, client_id, redirect_uri, code_verifier)
+        try:
+            return self.settle(issued, fingerprint(code))
+        except StoreUnavailable:
+            with suppress(BrokerError):  # the outage is told in any case; the gate decides should the grant be there after all
+                self.codes.add(code, issued, None)
+            raise
+
+    def settle(self, issued: IssuedCode, code_hash: str) -> Redeemed:
+        """Write the grant of a code that is good and was taken: the gate (A-48).
+
+        Raises InvalidGrant, and StoreUnavailable when nobody knows what became of it: then the code has to be there for another try.
+        """
+        session = self._session_of(issued)
         access_token = new_secret()
-        grant = self._grant(issued, session, code, access_token)
-        if not self._gate(code, issued, grant):
-            self.grants.revoke_by_code(grant.code_hash)
+        grant = self._grant(issued, session, code_hash, access_token)
+        if not self.grants.add(grant):
+            self.grants.revoke_by_code(code_hash)
             raise InvalidGrant
         return Redeemed(grant, issued, access_token, session, self._id_token_values(issued, session))
 
@@ -107,15 +123,19 @@ class Issuing:
         pseudonym = self._pseudonym(session, client, grant.claims)
         return {"sub": grant.sub, **self.judging.releasing.values(client, grant.claims, session, pseudonym)}
 
-    def _checked(self, issued: IssuedCode, client_id: str, redirect_uri: str, verifier: str | None) -> BrokerSession:
-        """The code's session, if everything it is bound to fits (A-05)."""
+    def _check(self, issued: IssuedCode, client_id: str, redirect_uri: str, verifier: str | None) -> None:
+        """Raises InvalidGrant unless everything the code is bound to fits (A-05)."""
         fits = (
             same(issued.client_id, client_id)
             and same(issued.redirect_uri, redirect_uri)
             and _proves(verifier, issued.code_challenge)
             and self.clock() < issued.created_at + CODE_LIFETIME
         )
-        session = self.sessions.find(issued.session_id) if fits else None
+        if not fits:
+            raise InvalidGrant
+
+    def _session_of(self, issued: IssuedCode) -> BrokerSession:
+        session = self.sessions.find(issued.session_id)
         if session is None or not self._still_good(session, issued.subject_id):
             raise InvalidGrant
         return session
@@ -125,19 +145,11 @@ class Issuing:
         provider = self.judging.providers.find(session.provider_alias)
         return session.subject_id == subject_id and provider is not None and provider.enabled and session.live(self.clock())
 
-    def _gate(self, code: str, issued: IssuedCode, grant: Grant) -> bool:
-        try:
-            return self.grants.add(grant)
-        except StoreUnavailable:
-            with suppress(BrokerError):  # the outage is told in any case; the gate decides should the grant be there after all
-                self.codes.add(code, issued, None)
-            raise
-
-    def _grant(self, issued: IssuedCode, session: BrokerSession, code: str, access_token: str) -> Grant:
+    def _grant(self, issued: IssuedCode, session: BrokerSession, code_hash: str, access_token: str) -> Grant:
         now = self.clock()
         return Grant(
             id=new_id(),
-            code_hash=fingerprint(code),
+            code_hash=code_hash,
             access_hash=fingerprint(access_token),
             client_id=issued.client_id,
             subject_id=issued.subject_id,

@@ -63,10 +63,10 @@ class AuthorizeViews:
         address = ReturnAddress.of(asked, self.find_client)
         session = self._session()
         step = self.signing_in.judge(asked, session)
-        if isinstance(step, Issue):
+        if isinstance(step, Refuse) and isinstance(step.error, UnmetTrust) and not asked.silent:
+            return see_other(url_for("citizen.unmet", request_id=asked.id))  # explained first; the page's button then tells the tool
+        if isinstance(step, Issue | Refuse):
             return self._answer(asked, address, step, session)
-        if isinstance(step, Refuse):
-            return self._refuse(asked, address, step.error)
         response = see_other(self._way(asked, step))
         self.cookies.remember_request(response, asked.id)
         return response
@@ -77,7 +77,7 @@ class AuthorizeViews:
         address = ReturnAddress.of(asked, self.find_client)
         step = self.signing_in.judge(asked, self._session())
         if isinstance(step, Refuse):
-            return send(error_response(self.issuer, address, step.error))
+            return self._answer(asked, address, step, None)
         return see_other(url_for("oidc.proceed", request_id=request_id))
 
     def _parameters(self) -> Parameters:
@@ -95,17 +95,12 @@ class AuthorizeViews:
         session_id = self.cookies.session_id()
         return self.signing_in.sessions.find(session_id) if session_id else None
 
+    # The one place where answers go out.
     def _answer(self, asked: AuthorizationRequest, address: ReturnAddress, step: Issue | Refuse, session: BrokerSession | None) -> Response:
         if isinstance(step, Refuse):
             return send(error_response(self.issuer, address, step.error))
         assert session is not None  # the judge never issues without one
         return send(code_response(self.issuer, address, self.issuing.code(asked, session, step)))
-
-    def _refuse(self, asked: AuthorizationRequest, address: ReturnAddress, error: BrokerError) -> Response:
-        """A level not reached is explained to the citizen first; the page's button then tells the tool."""
-        if isinstance(error, UnmetTrust) and not asked.silent:
-            return see_other(url_for("citizen.unmet", request_id=asked.id))
-        return send(error_response(self.issuer, address, error))
 
     def _way(self, asked: AuthorizationRequest, step: Step) -> str:
         match step:
