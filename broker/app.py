@@ -97,6 +97,7 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
             Task("deliver logouts", 1.0, delivering.run_once),
             Task("advance signing keys", 60.0, Rotating(stores.signing_keys, clock).advance),
             Task("clear grants", 3600.0, lambda: stores.grants.purge_expired(clock())),
+            Task("clear access tokens", 3600.0, lambda: stores.access_tokens.purge_expired(clock())),
             Task("clear one-time ids", 3600.0, lambda: stores.one_time_ids.purge_expired(clock())),
             Task("clear deliveries", 3600.0, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
             Task("clear retired keys", 3600.0, lambda: stores.signing_keys.purge_expired(clock() - _HINTS_KEPT)),

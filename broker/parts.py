@@ -17,6 +17,7 @@ from broker.flows.releasing import Releasing
 from broker.flows.signing_in import SigningIn
 from broker.flows.signing_out import SigningOut
 from broker.oidc.keys import KeyRing
+from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
 from broker.store.codes import Codes
 from broker.store.consents import Consents
@@ -58,6 +59,7 @@ class Stores:
     subjects: Subjects
     consents: Consents
     grants: Grants
+    access_tokens: AccessTokens
     outbox: Outbox
     one_time_ids: OneTimeIds
     signing_keys: SigningKeys
@@ -92,7 +94,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         signing_in=SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, clock),
         signing_out=signing_out,
         consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, clock),
-        issuing=Issuing(judging, stores.codes, stores.grants, stores.sessions, stores.subjects, keys.sid, clock),
+        issuing=Issuing(judging, stores.codes, stores.grants, stores.access_tokens, stores.sessions, stores.subjects, keys.sid, clock),
     )
 
 
@@ -117,6 +119,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         subjects=Subjects(database, field_seal, clock),
         consents=Consents(database, clock),
         grants=Grants(database, clock),
+        access_tokens=AccessTokens(database, clock),
         outbox=Outbox(database, clock),
         one_time_ids=OneTimeIds(database),
         signing_keys=SigningKeys(database, Seal(settings.keys.signing_seal)),

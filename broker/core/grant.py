@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from broker.core.ids import fingerprint
 from broker.core.trust import TrustLevel
 
 CODE_LIFETIME = timedelta(seconds=60)  # A-05
@@ -72,6 +73,21 @@ class Grant:
     confirmation: str = ""
     offline: bool = False
 
+    @property
+    def first_token(self) -> AccessToken:
+        """The access token that came with it; its hash stands in the grant itself."""
+        return AccessToken(
+            access_hash=self.access_hash,
+            grant_id=self.id,
+            client_id=self.client_id,
+            scopes=self.scopes,
+            audience=self.audience,
+            confirmation=self.confirmation,
+            created_at=self.created_at,
+            expires_at=self.access_expires_at,
+            revoked_at=self.revoked_at,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
@@ -96,3 +112,32 @@ class AccessToken:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveToken:
+    """An access token that is good right now, with the grant it belongs to (None: a service client's own).
+
+    `agreed` are the claims of the citizen's newest decision about the grant's tool; None where there never was one.
+    """
+
+    token: AccessToken
+    grant: Grant | None
+    agreed: tuple[str, ...] | None
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """Claims that the grant carries and the citizen still agrees to (RT-15)."""
+        if self.grant is None:
+            return ()
+        if self.grant.consent_id is None:
+            return self.grant.claims
+        return tuple(name for name in self.grant.claims if name in (self.agreed or ()))
+
+
+def access_hash(secret: str, as_jwt: bool) -> str:
+    """Under which hash an access token is kept. Of an RFC 9068 token the secret is the `jti`: signatures may differ, the token does not.
+
+    The prefix keeps the two kinds apart: a `jti` read from a JWT is no opaque token.
+    """
+    return fingerprint(f"at+jwt {secret}" if as_jwt else secret)

@@ -20,6 +20,7 @@ from broker.core.session import BrokerSession
 from broker.flows.judging import Judging
 from broker.flows.naming import new_pseudonym
 from broker.flows.releasing import PSEUDONYM_CLAIMS
+from broker.store.access_tokens import AccessTokens
 from broker.store.codes import Codes
 from broker.store.grants import Grants
 from broker.store.sessions import Sessions
@@ -46,6 +47,7 @@ class Issuing:
     judging: Judging
     codes: Codes
     grants: Grants
+    access_tokens: AccessTokens
     sessions: Sessions
     subjects: Subjects
     sid_key: bytes
@@ -115,13 +117,14 @@ class Issuing:
 
     def userinfo(self, access_token: str) -> dict[str, ClaimData]:
         """`sub` and the claims that record and citizen still allow. Raises InvalidToken, also when the session has ended (CN-05)."""
-        grant = self.grants.find_by_access(fingerprint(access_token))
+        live = self.access_tokens.find(fingerprint(access_token))
+        grant = live.grant if live else None
         client = self.judging.clients.find(grant.client_id) if grant else None
         session = self.sessions.find(grant.session_id) if grant else None
-        if grant is None or client is None or session is None or not self._still_good(session, grant.subject_id):
+        if live is None or grant is None or client is None or session is None or not self._still_good(session, grant.subject_id):
             raise InvalidToken
-        pseudonym = self._pseudonym(session, client, grant.claims)
-        return {"sub": grant.sub, **self.judging.releasing.values(client, grant.claims, session, pseudonym)}
+        pseudonym = self._pseudonym(session, client, live.claims)
+        return {"sub": grant.sub, **self.judging.releasing.values(client, live.claims, session, pseudonym)}
 
     def _check(self, issued: IssuedCode, client_id: str, redirect_uri: str, verifier: str | None) -> None:
         """Raises InvalidGrant unless everything the code is bound to fits (A-05)."""

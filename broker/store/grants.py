@@ -7,23 +7,29 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, exists, literal, or_, select, update
+from sqlalchemy import Row, bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql import ColumnElement, Executable
+from sqlalchemy.sql import Executable
 
-from broker.core.client import TAKING_PART
 from broker.core.grant import Grant
 from broker.core.ports import Clock
-from broker.core.subject import SubjectStatus
+from broker.store.conditions import ACTIVE_ACCOUNT, NOW, STANDING_CONSENT, takes_part
 from broker.store.prepared import Prepared
 from broker.store.sql import Database
 from broker.store.tables import clients, consents, grants, subjects
 
-_NOW: ColumnElement[datetime] = bindparam("now", type_=grants.c.created_at.type)
-_ACTIVE = subjects.c.status == literal(SubjectStatus.ACTIVE.value)
-_LIVE = or_(*(clients.c.status == literal(status.value) for status in sorted(TAKING_PART)))
-_STANDING_CONSENT = and_(consents.c.withdrawn_at.is_(None), or_(consents.c.expires_at.is_(None), consents.c.expires_at > _NOW))
-_COLUMNS = {field.name: "grant_id" if field.name == "id" else field.name for field in fields(Grant)}
+GRANT_COLUMNS = {field.name: "grant_id" if field.name == "id" else field.name for field in fields(Grant)}
+_newest = consents.alias("newest")
+AGREED = (
+    select(_newest.c.claims)
+    .where(_newest.c.subject_id == grants.c.subject_id, _newest.c.client_id == grants.c.client_id)
+    .order_by(_newest.c.number.desc())
+    .limit(1)
+    .correlate(grants)
+    .scalar_subquery()
+    .label("agreed")
+)
+"""The claims that the citizen's newest decision about the grant's tool names; NULL where there never was one."""
 
 
 def _gate(insert: Any) -> Executable:
@@ -33,15 +39,15 @@ def _gate(insert: Any) -> Executable:
         consents.c.consent_id == bindparam("consent_id", type_=grants.c.consent_id.type),
         consents.c.subject_id == subjects.c.subject_id,
         consents.c.client_id == clients.c.client_id,
-        _STANDING_CONSENT,
+        STANDING_CONSENT,
     )
     standing = (
         select(*given)
         .select_from(subjects.join(clients, clients.c.client_id == bindparam("client_id", type_=grants.c.client_id.type)))
         .where(
             subjects.c.subject_id == bindparam("subject_id", type_=grants.c.subject_id.type),
-            _ACTIVE,
-            _LIVE,
+            ACTIVE_ACCOUNT,
+            takes_part(),
             or_(bindparam("consent_id", type_=grants.c.consent_id.type).is_(None), agreed),
         )
     )
@@ -55,28 +61,13 @@ def _gate(insert: Any) -> Executable:
 
 
 _GATES: Mapping[bool, Executable] = {True: _gate(sqlite.insert), False: _gate(postgresql.insert)}  # by is_sqlite
-_FIND_BY_ACCESS = (
-    select(grants)
-    .select_from(
-        grants.join(subjects, and_(subjects.c.subject_id == grants.c.subject_id, _ACTIVE))
-        .join(clients, and_(clients.c.client_id == grants.c.client_id, _LIVE))
-        .outerjoin(consents, and_(consents.c.consent_id == grants.c.consent_id, _STANDING_CONSENT))
-    )
-    .where(
-        grants.c.access_hash == bindparam("wanted"),
-        grants.c.revoked_at.is_(None),
-        grants.c.access_expires_at > _NOW,
-        grants.c.expires_at > _NOW,
-        or_(grants.c.consent_id.is_(None), consents.c.consent_id.is_not(None)),
-    )
-)
 _REVOKE_BY_CODE = (
     update(grants)
     .where(grants.c.code_hash == bindparam("wanted"), grants.c.revoked_at.is_(None))
-    .values(revoked_at=_NOW)
+    .values(revoked_at=NOW)
     .returning(grants.c.grant_id)
 )
-_PURGE = delete(grants).where(grants.c.expires_at <= _NOW)
+_PURGE = delete(grants).where(grants.c.expires_at <= NOW)
 
 
 class Grants:
@@ -85,17 +76,11 @@ class Grants:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._gate = Prepared(database, _GATES[database.is_sqlite])
-        self._find_by_access = Prepared(database, _FIND_BY_ACCESS)
 
     def add(self, grant: Grant) -> bool:
         """The gate. True for exactly one caller per code, and only if account, tool and consent are still good at this moment."""
-        values = {column: getattr(grant, name) for name, column in _COLUMNS.items()}
+        values = {column: getattr(grant, name) for name, column in GRANT_COLUMNS.items()}
         return self._gate.first({**values, "now": self._clock()}) is not None
-
-    def find_by_access(self, access_hash: str) -> Grant | None:
-        """The grant of an access token that is good right now; None if anything about it is not."""
-        row = self._find_by_access.first({"wanted": access_hash, "now": self._clock()})
-        return _grant(row) if row else None
 
     def revoke_by_code(self, code_hash: str) -> bool:
         """Revoke what a code was exchanged for, because it turned up again (RFC 6749 4.1.2); whether there was anything to revoke."""
@@ -106,5 +91,6 @@ class Grants:
         return self._database.run(_PURGE, {"now": now})
 
 
-def _grant(row: Row[Any]) -> Grant:
-    return Grant(**{name: getattr(row, column) for name, column in _COLUMNS.items()})
+def grant_of(row: Row[Any]) -> Grant:
+    """The grant in a row that holds its columns."""
+    return Grant(**{name: getattr(row, column) for name, column in GRANT_COLUMNS.items()})

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from broker.core.subject import Subject
+from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
 from broker.store.consents import Consents
 from broker.store.grants import Grants
@@ -55,7 +56,7 @@ def _all_calls(database: Database, clock: Clock) -> dict[str, Callable[[], objec
         "find client": lambda: Clients(database).find("karte"),
         "find standing": lambda: Standings(database, _SEAL).find(subject.id, client),
         "add grant": lambda: Grants(database, clock).add(records.grant(subject.id, clock())),
-        "find grant": lambda: Grants(database, clock).find_by_access("hash"),
+        "find token": lambda: AccessTokens(database, clock).find("hash"),
         "find subject": lambda: Subjects(database, _SEAL, clock).find_by_link("bundid", "hash"),
         "withdraw consent": lambda: Consents(database, clock).withdraw(subject.id, "karte"),
         "end session": lambda: Outbox(database, clock).end_session("session", "logout"),
@@ -202,7 +203,9 @@ def test_f26_read_only_serves_reads_and_refuses_writes(
         try:
             fragile_database.dispose()
             is_an_outage(lambda: gate.add(records.grant(citizen.id, clock())))
-            assert gate.find_by_access(grant.access_hash) == grant
+            found = AccessTokens(fragile_database, clock).find(grant.access_hash)
+            assert found
+            assert found.grant == grant
         finally:
             administrator.execute("SET default_transaction_read_only = off")
             administrator.execute("ALTER DATABASE postgres RESET default_transaction_read_only")

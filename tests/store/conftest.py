@@ -6,6 +6,7 @@ import pytest
 
 from broker.core.client import Client
 from broker.core.subject import Subject
+from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
 from broker.store.codes import Codes
 from broker.store.consents import Consents
@@ -72,6 +73,11 @@ def standings(database: Database, seal: Seal) -> Standings:
 @pytest.fixture
 def grants(database: Database, clock: Clock) -> Grants:
     return Grants(database, clock)
+
+
+@pytest.fixture
+def access_tokens(database: Database, clock: Clock) -> AccessTokens:
+    return AccessTokens(database, clock)
 
 
 @pytest.fixture

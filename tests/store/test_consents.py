@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from broker.core.client import Client
 from broker.core.subject import Subject
+from broker.store.access_tokens import AccessTokens
 from broker.store.consents import Consents
 from broker.store.grants import Grants
 from broker.store.standings import Standings
@@ -32,7 +33,7 @@ def test_the_newest_counts_even_at_the_same_instant(consents: Consents, standing
 
 
 def test_co08_withdrawing_ends_the_consent_and_its_grants(
-    consents: Consents, grants: Grants, citizen: Subject, tool: Client, clock: Clock
+    consents: Consents, grants: Grants, access_tokens: AccessTokens, citizen: Subject, tool: Client, clock: Clock
 ) -> None:
     given = records.consent(citizen.id, tool.client_id, clock())
     consents.add(given)
@@ -41,7 +42,7 @@ def test_co08_withdrawing_ends_the_consent_and_its_grants(
     assert consents.withdraw(citizen.id, tool.client_id)
     found = consents.find(citizen.id, tool.client_id)
     assert found == replace(given, withdrawn_at=clock())
-    assert grants.find_by_access(grant.access_hash) is None
+    assert access_tokens.find(grant.access_hash) is None
     assert not consents.withdraw(citizen.id, tool.client_id)
 
 

@@ -17,6 +17,7 @@ from broker.core.consent import Consent
 from broker.core.grant import Grant
 from broker.core.ids import new_id, new_secret
 from broker.core.subject import Subject, SubjectStatus
+from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
 from broker.store.consents import Consents
 from broker.store.grants import Grants
@@ -62,15 +63,17 @@ def test_a48_a_code_passes_the_gate_once(grants: Grants, grant: Grant) -> None:
     assert not grants.add(replace(grant, id=new_id(), access_hash=new_secret()))
 
 
-def test_a_grant_comes_back_as_it_was(grants: Grants, grant: Grant) -> None:
+def test_a_grant_comes_back_as_it_was(grants: Grants, access_tokens: AccessTokens, grant: Grant) -> None:
     grants.add(grant)
-    assert grants.find_by_access(grant.access_hash) == grant
-    assert grants.find_by_access("unknown") is None
+    found = access_tokens.find(grant.access_hash)
+    assert found
+    assert (found.grant, found.token) == (grant, grant.first_token)
+    assert access_tokens.find("unknown") is None
 
 
-def test_a_tool_of_the_city_itself_needs_no_consent(grants: Grants, grant: Grant) -> None:
+def test_a_tool_of_the_city_itself_needs_no_consent(grants: Grants, access_tokens: AccessTokens, grant: Grant) -> None:
     assert grants.add(replace(grant, consent_id=None))
-    assert grants.find_by_access(grant.access_hash)
+    assert access_tokens.find(grant.access_hash)
 
 
 @pytest.mark.parametrize("change", _CHANGES)
@@ -80,10 +83,12 @@ def test_co08_nothing_is_granted_after(change: str, grants: Grants, grant: Grant
 
 
 @pytest.mark.parametrize("change", _CHANGES)
-def test_co08_an_access_token_is_dead_after(change: str, grants: Grants, grant: Grant, changes: dict[str, Change]) -> None:
+def test_co08_an_access_token_is_dead_after(
+    change: str, grants: Grants, access_tokens: AccessTokens, grant: Grant, changes: dict[str, Change]
+) -> None:
     assert grants.add(grant)
     changes[change]()
-    assert grants.find_by_access(grant.access_hash) is None
+    assert access_tokens.find(grant.access_hash) is None
 
 
 def test_co08_an_unknown_consent_or_one_about_another_tool_grants_nothing(
@@ -100,20 +105,20 @@ def test_an_unknown_account_or_tool_gets_nothing(grants: Grants, grant: Grant) -
     assert not grants.add(replace(grant, client_id="unknown"))
 
 
-def test_an_access_token_lives_for_its_time(grants: Grants, grant: Grant, clock: Clock) -> None:
+def test_an_access_token_lives_for_its_time(grants: Grants, access_tokens: AccessTokens, grant: Grant, clock: Clock) -> None:
     free = replace(grant, consent_id=None)
     grants.add(free)
     clock.now = free.access_expires_at - timedelta(microseconds=1)
-    assert grants.find_by_access(free.access_hash)
+    assert access_tokens.find(free.access_hash)
     clock.now = free.access_expires_at
-    assert grants.find_by_access(free.access_hash) is None
+    assert access_tokens.find(free.access_hash) is None
 
 
-def test_co01_a_code_that_comes_again_revokes_what_it_gave(grants: Grants, grant: Grant) -> None:
+def test_co01_a_code_that_comes_again_revokes_what_it_gave(grants: Grants, access_tokens: AccessTokens, grant: Grant) -> None:
     assert not grants.revoke_by_code(grant.code_hash)
     grants.add(grant)
     assert grants.revoke_by_code(grant.code_hash)
-    assert grants.find_by_access(grant.access_hash) is None
+    assert access_tokens.find(grant.access_hash) is None
     assert not grants.revoke_by_code(grant.code_hash)
 
 

@@ -12,6 +12,7 @@ from broker.core.consent import Consent
 from broker.core.ids import fingerprint
 from broker.core.session import BrokerSession
 from broker.core.subject import Subject
+from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
 from broker.store.codes import Codes
 from broker.store.consents import Consents
@@ -37,6 +38,7 @@ class Place:
     clients: Clients
     standings: Standings
     grants: Grants
+    access_tokens: AccessTokens
     session: BrokerSession
     tool: Client
     clock: Clock
@@ -58,9 +60,10 @@ class Place:
 
     def userinfo(self, access_hash: str) -> None:
         """What userinfo asks of the stores."""
-        grant = self.grants.find_by_access(access_hash)
-        assert grant
-        assert self.sessions.find(grant.session_id)
+        live = self.access_tokens.find(access_hash)
+        assert live
+        assert live.grant
+        assert self.sessions.find(live.grant.session_id)
 
 
 @pytest.fixture
@@ -74,7 +77,9 @@ def place(
     sessions.add(session)
     subjects.tool_subject(citizen.id, tool.sector, "Amsel")
     consents.add(_consent(citizen, tool, clock))
-    made = Place(sessions, Codes(redis, seal), Clients(database), Standings(database, seal), Grants(database, clock), session, tool, clock)
+    grants, access_tokens = Grants(database, clock), AccessTokens(database, clock)
+    standings = Standings(database, seal)
+    made = Place(sessions, Codes(redis, seal), Clients(database), standings, grants, access_tokens, session, tool, clock)
     made.silent_sign_in()  # connections are open, clients are remembered
     return made
 

@@ -10,6 +10,7 @@ import pytest
 
 from broker.core.delivery import Delivery, DeliveryState
 from broker.core.subject import Subject
+from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
 from broker.store.grants import Grants
 from broker.store.outbox import Outbox
@@ -35,10 +36,12 @@ def _pending(outbox: Outbox, logout_id: str = "logout") -> list[str]:
     return [delivery.client_id for delivery in outbox.list(logout_id) if delivery.state is DeliveryState.PENDING]
 
 
-def test_lo03_ending_a_session_kills_its_grants_and_tells_its_tools(outbox: Outbox, grants: Grants, signed_in: dict[str, str]) -> None:
+def test_lo03_ending_a_session_kills_its_grants_and_tells_its_tools(
+    outbox: Outbox, access_tokens: AccessTokens, signed_in: dict[str, str]
+) -> None:
     assert outbox.end_session("s1", "logout") == 2
     assert _pending(outbox) == ["haushalt", "karte"]
-    alive = [name for name, access in signed_in.items() if grants.find_by_access(access)]
+    alive = [name for name, access in signed_in.items() if access_tokens.find(access)]
     assert alive == ["elsewhere"]
 
 
@@ -48,36 +51,38 @@ def test_a_delivery_names_the_session_as_the_tool_knows_it(outbox: Outbox, signe
     assert told["karte"] == (f"sub-of-{citizen.id}", "karte-s1", 0)
 
 
-def test_the_tool_that_asked_is_not_told_but_loses_its_grants(outbox: Outbox, grants: Grants, signed_in: dict[str, str]) -> None:
+def test_the_tool_that_asked_is_not_told_but_loses_its_grants(
+    outbox: Outbox, access_tokens: AccessTokens, signed_in: dict[str, str]
+) -> None:
     assert outbox.end_session("s1", "logout", but_client="karte") == 1
     assert _pending(outbox) == ["haushalt"]
-    assert grants.find_by_access(signed_in["karte"]) is None
+    assert access_tokens.find(signed_in["karte"]) is None
 
 
 def test_ending_again_catches_only_what_came_in_between(
-    outbox: Outbox, grants: Grants, signed_in: dict[str, str], citizen: Subject, clients: Clients, clock: Clock
+    outbox: Outbox, grants: Grants, access_tokens: AccessTokens, signed_in: dict[str, str], citizen: Subject, clients: Clients, clock: Clock
 ) -> None:
     outbox.end_session("s1", "logout")
     clients.add(records.client("late"))
     late = records.grant(citizen.id, clock(), "late", "s1")
     assert grants.add(late)
     assert outbox.end_session("s1", "logout") == 1
-    assert grants.find_by_access(late.access_hash) is None
+    assert access_tokens.find(late.access_hash) is None
     assert _pending(outbox) == ["haushalt", "karte", "late"]
     assert outbox.end_session("unknown", "other") == 0
 
 
 def test_se01_tools_of_a_replaced_session_are_told_when_the_new_one_ends(
-    outbox: Outbox, grants: Grants, signed_in: dict[str, str], citizen: Subject, clock: Clock
+    outbox: Outbox, grants: Grants, access_tokens: AccessTokens, signed_in: dict[str, str], citizen: Subject, clock: Clock
 ) -> None:
     assert outbox.hand_over_session("s1", "s3") == 4
     again = replace(records.grant(citizen.id, clock(), "karte", "s3"), sid="karte-s3")
     assert grants.add(again)
     assert outbox.end_session("s1", "nobody") == 0
-    assert grants.find_by_access(signed_in["karte"])
+    assert access_tokens.find(signed_in["karte"])
     assert outbox.end_session("s3", "logout") == 3
     assert sorted(delivery.sid for delivery in outbox.list("logout")) == ["haushalt-s1", "karte-s1", "karte-s3"]
-    assert grants.find_by_access(signed_in["karte"]) is None
+    assert access_tokens.find(signed_in["karte"]) is None
 
 
 def test_due_deliveries_are_leased_and_come_back_if_the_worker_dies(outbox: Outbox, signed_in: dict[str, str], clock: Clock) -> None:
@@ -128,7 +133,7 @@ def test_only_finished_deliveries_are_purged(outbox: Outbox, signed_in: dict[str
     assert len(outbox.list("logout")) == 1
 
 
-def test_all_or_nothing(outbox: Outbox, grants: Grants, signed_in: dict[str, str], database: Database) -> None:
+def test_all_or_nothing(outbox: Outbox, access_tokens: AccessTokens, signed_in: dict[str, str], database: Database) -> None:
     with database.transaction() as connection:
         connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO gone")
     try:
@@ -137,4 +142,4 @@ def test_all_or_nothing(outbox: Outbox, grants: Grants, signed_in: dict[str, str
     finally:
         with database.transaction() as connection:
             connection.exec_driver_sql("ALTER TABLE gone RENAME TO deliveries")
-    assert grants.find_by_access(signed_in["karte"])
+    assert access_tokens.find(signed_in["karte"])

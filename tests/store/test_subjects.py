@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from broker.core.client import Client
 from broker.core.errors import NotFound, SealBroken
 from broker.core.subject import Subject, SubjectStatus
+from broker.store.access_tokens import AccessTokens
 from broker.store.consents import Consents
 from broker.store.grants import Grants
 from broker.store.sql import Database
@@ -89,7 +90,8 @@ def test_a_pseudonym_is_sealed_and_cannot_be_moved(
 
 
 def test_a42_erasing_ends_everything_and_leaves_a_tombstone(
-    subjects: Subjects, consents: Consents, grants: Grants, standings: Standings, citizen: Subject, tool: Client, clock: Clock,
+    subjects: Subjects, consents: Consents, grants: Grants, access_tokens: AccessTokens,
+    standings: Standings, citizen: Subject, tool: Client, clock: Clock,
     database: Database,
 ) -> None:  # fmt: skip
     known = subjects.tool_subject(citizen.id, tool.sector, "Amsel")
@@ -99,7 +101,7 @@ def test_a42_erasing_ends_everything_and_leaves_a_tombstone(
     subjects.revoke(citizen.id)
     assert subjects.get(citizen.id).status is SubjectStatus.ERASED
     assert _rows(database, "linked_identities") == []
-    assert grants.find_by_access(grant.access_hash) is None
+    assert access_tokens.find(grant.access_hash) is None
     standing = standings.find(citizen.id, tool)
     assert not standing.subject_active
     assert standing.consent

@@ -22,6 +22,7 @@ from broker.flows.linking import Linking
 from broker.flows.releasing import Releasing
 from broker.flows.signing_in import SignedIn, SigningIn
 from broker.flows.signing_out import SigningOut
+from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
 from broker.store.codes import Codes
 from broker.store.consents import Consents
@@ -59,7 +60,8 @@ class Scene:
         linking = Linking(self.subjects, bytes(32), clock)
         self.signing_in = SigningIn(self.requests, self.sessions, judging, linking, self.signing_out, self.hub, clock)
         self.consenting = Consenting(judging, self.requests, self.subjects, self.consents, clock)
-        self.issuing = Issuing(judging, self.codes, self.grants, self.sessions, self.subjects, bytes(32), clock)
+        tokens = AccessTokens(database, clock)
+        self.issuing = Issuing(judging, self.codes, self.grants, tokens, self.sessions, self.subjects, bytes(32), clock)
         self.providers.replace_all([provider("bundid"), provider("sh")])
         self.tool()
         self._numbers = iter(range(1000))
