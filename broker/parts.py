@@ -10,12 +10,14 @@ from broker.config import Settings
 from broker.core.claim import ClaimTable
 from broker.core.ports import Clock, Upstream
 from broker.flows.consenting import Consenting
+from broker.flows.fetching import Fetching
 from broker.flows.issuing import Issuing
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
 from broker.flows.releasing import Releasing
 from broker.flows.signing_in import SigningIn
 from broker.flows.signing_out import SigningOut
+from broker.oidc.client_keys import ClientKeyring
 from broker.oidc.keys import KeyRing
 from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
@@ -73,6 +75,8 @@ class Parts:
     claim_table: ClaimTable
     upstream: Upstream
     keys: KeyRing
+    fetching: Fetching
+    client_keys: ClientKeyring
     signing_in: SigningIn
     signing_out: SigningOut
     consenting: Consenting
@@ -86,11 +90,14 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     judging = Judging(stores.clients, stores.providers, stores.standings, Releasing(claim_table), clock)
     signing_out = SigningOut(stores.outbox, stores.sessions, stores.clients, hub)
     linking = Linking(stores.subjects, keys.link, clock)
+    fetching = Fetching(settings.outbound_private_hosts)
     return Parts(
         stores=stores,
         claim_table=claim_table,
         upstream=hub,
         keys=KeyRing(stores.signing_keys.list, clock),
+        fetching=fetching,
+        client_keys=ClientKeyring(fetching.get, clock),
         signing_in=SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, clock),
         signing_out=signing_out,
         consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, clock),

@@ -12,7 +12,7 @@ from broker.core.delivery import Delivery, DeliveryState
 from broker.core.ids import new_id
 from broker.core.ports import Clock
 from broker.core.signing_key import KeyState
-from broker.flows.posting import PostFailed
+from broker.flows.outbound import OutboundFailed
 from broker.store.clients import Clients
 from broker.store.outbox import Outbox
 from broker.store.signing_keys import SigningKeys
@@ -30,7 +30,7 @@ Signer = Callable[[Mapping[str, object], str, str], str]
 """Signs claims with a `typ` and an algorithm: `sign(claims, "logout+jwt", "RS256")`."""
 
 Post = Callable[[str, Mapping[str, str]], int]
-"""Posts a form and returns the status; raises PostFailed."""
+"""Posts a form and returns the status; raises OutboundFailed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Delivering:
         tried = replace(delivery, attempts=delivery.attempts + 1)
         try:
             status = self.post(client.backchannel_logout_uri, {"logout_token": self._token(delivery, client)})
-        except PostFailed as failure:
+        except OutboundFailed as failure:
             return self._again(tried, str(failure))
         if status in (200, 204):
             return replace(tried, state=DeliveryState.DELIVERED, outcome=str(status))

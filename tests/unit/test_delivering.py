@@ -15,7 +15,7 @@ from broker.core.grant import Grant
 from broker.core.signing_key import KeyState, SigningKey
 from broker.core.subject import Subject, SubjectStatus
 from broker.flows.delivering import LOGOUT_EVENT, Delivering, pause
-from broker.flows.posting import PostFailed
+from broker.flows.outbound import OutboundFailed
 from broker.store.clients import Clients
 from broker.store.grants import Grants
 from broker.store.outbox import Outbox
@@ -28,7 +28,7 @@ from tests.support.clock import Clock
 from tests.support.makers import client
 
 ISSUER = "https://broker.test"
-Answer = int | PostFailed
+Answer = int | OutboundFailed
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Desk:
 
     def post(self, url: str, form: Mapping[str, str]) -> int:
         self.posted.append((url, dict(form)))
-        if isinstance(self.answers, PostFailed):
+        if isinstance(self.answers, OutboundFailed):
             raise self.answers
         return self.answers
 
@@ -128,7 +128,7 @@ def test_400_under_a_young_key_is_tried_again(desk: Desk) -> None:
     assert desk.tries().state is DeliveryState.PENDING
 
 
-@pytest.mark.parametrize("answer", [500, 503, 302, 404, PostFailed("timeout"), PostFailed("connection"), PostFailed("address")])
+@pytest.mark.parametrize("answer", [500, 503, 302, 404, OutboundFailed("timeout"), OutboundFailed("connection"), OutboundFailed("address")])
 def test_anything_else_is_tried_again_with_a_fresh_token_f_36(desk: Desk, answer: Answer) -> None:
     desk.answers = answer
     first = desk.tries()

@@ -3,62 +3,20 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
-from broker.flows import posting
-from broker.flows.posting import PostFailed, Posting
+from broker.flows import outbound
+from broker.flows.outbound import OutboundFailed
+from broker.flows.posting import Posting
+from tests.support.talking import Talk, listening, says, silence, trickle
 
 QUICK = Posting(connect_seconds=0.5, total_seconds=0.5)
 
 
-@contextmanager
-def listening(talk: Callable[[socket.socket], None]) -> Iterator[tuple[int, list[bytes]]]:
-    """A server of one connection after the other; its port, and the first bytes of each."""
-    heard: list[bytes] = []
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            with connection:
-                try:
-                    heard.append(_request(connection))
-                    talk(connection)
-                except OSError:
-                    continue
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield server.getsockname()[1], heard
-    finally:
-        server.shutdown(socket.SHUT_RDWR)
-        server.close()
-        thread.join(10)
-
-
-def _request(connection: socket.socket) -> bytes:
-    """All of a request: head, and a body of the length it names."""
-    with connection.makefile("rb") as stream:
-        head = b"".join(iter(stream.readline, b"\r\n"))
-        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
-        return head + b"\r\n" + stream.read(length)
-
-
-def says(answer: bytes) -> Callable[[socket.socket], None]:
-    return lambda connection: connection.sendall(answer)
-
-
 def fails(url: str, by: Posting = QUICK) -> str:
-    with pytest.raises(PostFailed) as caught:
+    with pytest.raises(OutboundFailed) as caught:
         by.post(url, {"logout_token": "secret"})
     assert "secret" not in str(caught.value)
     return str(caught.value)
@@ -115,15 +73,15 @@ def test_other_kinds_of_addresses_are_not_posted_to(url: str) -> None:
 )
 def test_a_name_that_leads_into_a_private_network_is_refused_op_02(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     reached: list[object] = []
-    monkeypatch.setattr(posting.socket, "getaddrinfo", lambda *a, **k: [(0, 0, 0, "", (address, 443))])
-    monkeypatch.setattr(posting.socket, "create_connection", lambda *a, **k: reached.append(a))
+    monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *a, **k: [(0, 0, 0, "", (address, 443))])
+    monkeypatch.setattr(outbound.socket, "create_connection", lambda *a, **k: reached.append(a))
     assert fails("https://tool.example/logout") == "address"
     assert reached == []
 
 
 def test_one_private_address_among_public_ones_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
     both = [(0, 0, 0, "", ("93.184.215.14", 443)), (0, 0, 0, "", ("10.0.0.7", 443))]
-    monkeypatch.setattr(posting.socket, "getaddrinfo", lambda *a, **k: both)
+    monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *a, **k: both)
     assert fails("https://tool.example/logout") == "address"
 
 
@@ -134,8 +92,8 @@ def test_the_connection_goes_to_the_address_that_was_judged_op_02(monkeypatch: p
         connected.append(address)
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(posting.socket, "getaddrinfo", lambda *a, **k: [(0, 0, 0, "", ("93.184.215.14", 443))])
-    monkeypatch.setattr(posting.socket, "create_connection", connect)
+    monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *a, **k: [(0, 0, 0, "", ("93.184.215.14", 443))])
+    monkeypatch.setattr(outbound.socket, "create_connection", connect)
     assert fails("https://tool.example/logout") == "connection"
     assert connected == [("93.184.215.14", 443)]
 
@@ -143,7 +101,7 @@ def test_the_connection_goes_to_the_address_that_was_judged_op_02(monkeypatch: p
 def test_a_private_host_on_the_list_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(says(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")) as (port, _):
         monkeypatch.setattr(
-            posting.socket, "getaddrinfo", lambda *a, **k: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+            outbound.socket, "getaddrinfo", lambda *a, **k: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
         )
         assert Posting(("tool.townhall.internal",)).post(f"http://tool.townhall.internal:{port}/", {}) == 200
 
@@ -160,19 +118,8 @@ def test_nobody_there() -> None:
     assert fails(f"http://127.0.0.1:{port}/") == "connection"
 
 
-def silence(connection: socket.socket) -> None:
-    connection.settimeout(10)
-    connection.recv(1)  # until the other side hangs up
-
-
-def trickle(connection: socket.socket) -> None:
-    for sign in b"HTTP/1.1 200 OK" + b"x" * 1000:
-        connection.sendall(bytes([sign]))
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize("talk", [silence, trickle])
-def test_a_slow_tool_is_cut_off_at_the_deadline_op_04(talk: Callable[[socket.socket], None]) -> None:
+def test_a_slow_tool_is_cut_off_at_the_deadline_op_04(talk: Talk) -> None:
     with listening(talk) as (port, _):
         began = time.monotonic()
         assert fails(f"http://127.0.0.1:{port}/") == "timeout"
