@@ -30,7 +30,7 @@ from broker.oidc.metadata import Metadata
 from broker.oidc.server import TokenServer
 from broker.parts import Parts, build_parts, open_database, open_stores, utc_now
 from broker.store.migrations import pending
-from broker.web import assets, errors, guards, headers, i18n, observability
+from broker.web import assets, dpop, errors, guards, headers, i18n, observability
 from broker.web.citizen import CitizenViews, citizen_blueprint
 from broker.web.cookies import Cookies
 from broker.web.end_session import EndSessionViews, end_session_blueprint
@@ -80,7 +80,7 @@ def create_app(settings: Settings, clock: Clock = utc_now, upstream: Upstream | 
     app.session_interface = guards.FormTokens(cookies, settings.keys.cookie)
     app.url_map.merge_slashes = False  # its redirect would be built from the Host header
     app.extensions["broker"] = parts
-    _install(app, settings)
+    _install(app, settings, parts)
     _mount(app, settings, parts, cookies)
     return app
 
@@ -116,7 +116,7 @@ def build_examination(settings: Settings, keycloak_version: Callable[[], str] | 
     return examination(open_stores(settings), hub_address, settings.hub_issuer, utc_now, keycloak_version)
 
 
-def _install(app: Flask, settings: Settings) -> None:
+def _install(app: Flask, settings: Settings, parts: Parts) -> None:
     """What every request passes, in this order: numbered first, counted last."""
     observability.install(app)
     headers.install(app, settings.secure_cookies)
@@ -124,6 +124,7 @@ def _install(app: Flask, settings: Settings) -> None:
     assets.install(app)
     guards.install(app, settings.issuer)
     errors.install(app, settings.issuer)
+    dpop.install(app, parts.proofs.nonces.fresh)
     site = Site(**{field.name: getattr(settings, field.name) for field in fields(Site)})
     app.context_processor(lambda: {"site": site})
 
@@ -154,7 +155,7 @@ def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
     secrets = ClientSecrets(lambda client_id, secret: secret_hash(pepper, client_id, secret))
     id_tokens = IdTokens(settings.issuer, parts.keys, parts.issuing.clock)
     return EndpointViews(
-        server=TokenServer(clients.find, secrets, parts.issuing.redeem, id_tokens),
+        server=TokenServer(clients.find, secrets, parts.issuing.redeem, id_tokens, parts.proofs),
         userinfo_of=parts.issuing.userinfo,
         keys=parts.keys,
         metadata=Metadata(settings.issuer, parts.claim_table, UI_LOCALES),

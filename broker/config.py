@@ -138,6 +138,7 @@ class Keys:
     signing_seal: bytes
     pepper: bytes
     sid: bytes
+    dpop_nonce: bytes
     cookie: bytes
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from broker.claim_table import load_claim_table
 from broker.config import Settings
@@ -18,7 +19,9 @@ from broker.flows.releasing import Releasing
 from broker.flows.signing_in import SigningIn
 from broker.flows.signing_out import SigningOut
 from broker.oidc.client_keys import ClientKeyring
+from broker.oidc.dpop_nonce import DpopNonces
 from broker.oidc.keys import KeyRing
+from broker.oidc.proofs import Proofs
 from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
 from broker.store.codes import Codes
@@ -81,6 +84,7 @@ class Parts:
     signing_out: SigningOut
     consenting: Consenting
     issuing: Issuing
+    proofs: Proofs
 
 
 def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream | None = None) -> Parts:
@@ -102,7 +106,13 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         signing_out=signing_out,
         consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, clock),
         issuing=Issuing(judging, stores.codes, stores.grants, stores.access_tokens, stores.sessions, stores.subjects, keys.sid, clock),
+        proofs=_proofs(settings, stores, clock),
     )
+
+
+def _proofs(settings: Settings, stores: Stores, clock: Clock) -> Proofs:
+    nonces = DpopNonces(settings.keys.dpop_nonce, clock)
+    return Proofs(settings.issuer, nonces, partial(stores.one_time_ids.add, "dpop"), lambda header: None, clock)
 
 
 def open_database(settings: Settings) -> Database:

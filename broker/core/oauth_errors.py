@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.core.errors import BadRequest, InvalidRequest
+from broker.core.errors import BadRequest, InvalidRequest, InvalidToken
 
 
 class InvalidRequestObject(InvalidRequest):
@@ -44,6 +44,26 @@ class UseDpopNonce(BadRequest):
     """The DPoP proof has to carry the nonce of this answer (RFC 9449 8)."""
 
     code = "BP-400-DPOP-NONCE"
+    oauth_error = "use_dpop_nonce"
+
+
+class UnprovenToken(InvalidToken):
+    """The access token is bound to a key, and the request does not prove that it holds this key (RFC 9449 7.1)."""
+
+    code = "BP-401-UNPROVEN"
+
+
+class InvalidProofForToken(UnprovenToken):
+    """The DPoP proof that came with an access token is malformed, old, used, or does not fit this request (RFC 9449 7.1)."""
+
+    code = "BP-401-DPOP"
+    oauth_error = "invalid_dpop_proof"
+
+
+class UseDpopNonceForToken(UnprovenToken):
+    """The DPoP proof that came with an access token has to carry the nonce of this answer (RFC 9449 9)."""
+
+    code = "BP-401-DPOP-NONCE"
     oauth_error = "use_dpop_nonce"
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from broker.core.claim import ClaimData
 from broker.core.client import Client
@@ -14,6 +15,7 @@ from broker.core.errors import BrokerError, InvalidGrant, InvalidToken, StoreUna
 from broker.core.grant import ACCESS_TOKEN_LIFETIME, CODE_LIFETIME, Grant, IssuedCode
 from broker.core.ids import fingerprint, keyed_hash, new_id, new_secret, same
 from broker.core.next_step import Issue
+from broker.core.oauth_errors import UnprovenToken
 from broker.core.ports import Clock
 from broker.core.request import AuthorizationRequest
 from broker.core.session import BrokerSession
@@ -27,6 +29,16 @@ from broker.store.sessions import Sessions
 from broker.store.subjects import Subjects
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 4.1
+
+
+Prove = Callable[[str, Client], None]
+"""Raises InvalidToken unless the caller proves to hold what an access token is bound to: (confirmation, the token's client)."""
+
+
+def unproven(confirmation: str, client: Client) -> None:
+    """For callers without any proof: only tokens that are bound to nothing pass. Raises UnprovenToken."""
+    if confirmation:
+        raise UnprovenToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +93,12 @@ class Issuing:
             consent_id=consent.id if consent and not client.first_party else None,
             nonce=request.nonce,
             code_challenge=request.code_challenge,
+            confirmation=request.confirmation,
             pseudonym=None if PSEUDONYM_CLAIMS.isdisjoint(id_token_claims) else pseudonym,
         )
 
-    def redeem(self, code: str, client_id: str, redirect_uri: str, code_verifier: str | None) -> Redeemed:
-        """Turn a code into a grant and its access token. The client is authenticated already.
+    def redeem(self, code: str, client_id: str, redirect_uri: str, code_verifier: str | None, confirmation: str) -> Redeemed:
+        """Turn a code into a grant and its access token. The client is authenticated already, `confirmation` is the key it proved to hold.
 
         Raises InvalidGrant. Any code that is presented is used up by it, also by the wrong client or with a wrong verifier (CO-03);
         a second use revokes what the first one issued (A-05). After an outage of SQL the code can be presented again.
@@ -96,14 +109,14 @@ class Issuing:
             raise InvalidGrant
         self._check(issued, client_id, redirect_uri, code_verifier)
         try:
-            return self.settle(issued, fingerprint(code))
+            return self.settle(bound(issued, confirmation), fingerprint(code))
         except StoreUnavailable:
             with suppress(BrokerError):  # the outage is told in any case; the gate decides should the grant be there after all
                 self.codes.add(code, issued, None)
             raise
 
     def settle(self, issued: IssuedCode, code_hash: str) -> Redeemed:
-        """Write the grant of a code that is good and was taken: the gate (A-48).
+        """Write the grant of a code that is good and was taken: the gate (A-48). Its tokens are bound to `issued.confirmation`.
 
         Raises InvalidGrant, and StoreUnavailable when nobody knows what became of it: then the code has to be there for another try.
         """
@@ -115,7 +128,7 @@ class Issuing:
             raise InvalidGrant
         return Redeemed(grant, issued, access_token, session, self._id_token_values(issued, session))
 
-    def userinfo(self, access_token: str) -> dict[str, ClaimData]:
+    def userinfo(self, access_token: str, prove: Prove = unproven) -> dict[str, ClaimData]:
         """`sub` and the claims that record and citizen still allow. Raises InvalidToken, also when the session has ended (CN-05)."""
         live = self.access_tokens.find(fingerprint(access_token))
         grant = live.grant if live else None
@@ -123,6 +136,7 @@ class Issuing:
         session = self.sessions.find(grant.session_id) if grant else None
         if live is None or grant is None or client is None or session is None or not self._still_good(session, grant.subject_id):
             raise InvalidToken
+        prove(live.token.confirmation, client)
         pseudonym = self._pseudonym(session, client, live.claims)
         return {"sub": grant.sub, **self.judging.releasing.values(client, live.claims, session, pseudonym)}
 
@@ -168,6 +182,7 @@ class Issuing:
             access_expires_at=min(now + ACCESS_TOKEN_LIFETIME, session.expires_at),
             expires_at=session.expires_at,
             consent_id=issued.consent_id,
+            confirmation=issued.confirmation,
         )
 
     def _id_token_values(self, issued: IssuedCode, session: BrokerSession) -> dict[str, ClaimData]:
@@ -194,6 +209,15 @@ class Issuing:
         if client is None:
             raise InvalidGrant("The tool is not registered any more.")
         return client
+
+
+def bound(issued: IssuedCode, confirmation: str) -> IssuedCode:
+    """The code with the key that whoever redeems it proved to hold. Raises InvalidGrant if another was announced (RFC 9449 10)."""
+    if issued.confirmation == confirmation:
+        return issued
+    if issued.confirmation:
+        raise InvalidGrant("the code is bound to another key")
+    return replace(issued, confirmation=confirmation)
 
 
 def _proves(verifier: str | None, challenge: str | None) -> bool:

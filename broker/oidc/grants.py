@@ -12,7 +12,8 @@ from broker.core.errors import BadRequest
 from broker.core.grant import ACCESS_TOKEN_LIFETIME
 from broker.flows.issuing import Redeemed
 from broker.oidc.client_auth import METHODS
-from broker.oidc.faces import ClientFace
+from broker.oidc.faces import ClientFace, TokenRequest
+from broker.oidc.proofs import Proofs, token_type
 
 NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
 TokenAnswer = tuple[int, Mapping[str, object], list[tuple[str, str]]]
@@ -21,19 +22,20 @@ TokenAnswer = tuple[int, Mapping[str, object], list[tuple[str, str]]]
 class Redeem(Protocol):
     """`flows/issuing.py`: takes the code, once, and writes the grant. Raises InvalidGrant."""
 
-    def __call__(self, code: str, client_id: str, redirect_uri: str, code_verifier: str | None) -> Redeemed: ...
+    def __call__(self, code: str, client_id: str, redirect_uri: str, code_verifier: str | None, confirmation: str) -> Redeemed: ...
 
 
 class Issuer(Protocol):
     """What the grants need of the server they are registered with."""
 
     redeem: Redeem
+    proofs: Proofs
 
     def id_token(self, client: Client, redeemed: Redeemed) -> str: ...
 
 
 class AuthorizationCodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc,unused-ignore]  # Authlib ships no types
-    """`grant_type=authorization_code`. A failed client authentication consumes no code; anything after it does."""
+    """`grant_type=authorization_code`. A failed client authentication or proof of a key consumes no code; anything after does."""
 
     GRANT_TYPE = "authorization_code"
     TOKEN_ENDPOINT_AUTH_METHODS = METHODS
@@ -48,14 +50,17 @@ class AuthorizationCodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[mis
         code = form.get("code")
         if not code:
             raise BadRequest("code is missing")
-        self.redeemed = self.server.redeem(code, face.client.client_id, form.get("redirect_uri", ""), form.get("code_verifier"))
+        assert isinstance(self.request, TokenRequest)  # the same
+        confirmation = self.server.proofs.confirmation(self.request.call, face.client)
+        redirect_uri, verifier = form.get("redirect_uri", ""), form.get("code_verifier")
+        self.redeemed = self.server.redeem(code, face.client.client_id, redirect_uri, verifier, confirmation)
 
     def create_token_response(self) -> Any:
         """The tokens (RFC 6749 5.1). `scope` is always named: it may be less than what was asked for."""
         redeemed = self.redeemed
         answer = {
             "access_token": redeemed.access_token,
-            "token_type": "Bearer",
+            "token_type": token_type(redeemed.grant.confirmation),
             "expires_in": int(ACCESS_TOKEN_LIFETIME.total_seconds()),
             "scope": " ".join(redeemed.grant.scopes),
             "id_token": self.server.id_token(self.registered, redeemed),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from broker.core.claim import ClaimTable, ReleaseClass
 from broker.core.trust import TrustLevel
+from broker.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
 
 GRANT_TYPES = ("authorization_code",)
 RESPONSE_MODES = ("query", "form_post")
@@ -36,6 +37,7 @@ class Metadata:
             "scopes_supported": ["openid", *self.claim_table.scopes],
             "claims_supported": self._claims(),
             "claim_types_supported": ["normal"],
+            "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
             "acr_values_supported": [level.acr for level in TrustLevel if level > TrustLevel.NONE],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "ui_locales_supported": list(self.ui_locales),

@@ -8,23 +8,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from flask import Blueprint, Response, g, request
 
 from broker.core.errors import BadRequest, InvalidToken
+from broker.flows.issuing import Prove
 from broker.oidc.keys import KeyRing
 from broker.oidc.metadata import Metadata
 from broker.oidc.server import TOKEN_PARAMETERS, TokenServer
 from broker.web.answering import FinishedResponse, json_answer
 from broker.web.guards import RegisteredOrigins, allow_origin
-from broker.web.reading import FORM, sent_call
+from broker.web.reading import FORM, presented_call, sent_call
 
 _LONGEST_TOKEN = 4096
 _METHODS = "GET, POST"
+_SCHEMES = ("bearer", "dpop")
 _CACHED = "public, max-age=300"  # clients fetch both documents at every sign-in; a new key is published long before it signs
 
-UserInfo = Callable[[str], Mapping[str, object]]
-"""Returns the claims an access token shows. Raises InvalidToken."""
+UserInfo = Callable[[str, Prove], Mapping[str, object]]
+"""Returns the claims an access token shows to whoever proves to hold the key it is bound to. Raises InvalidToken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class EndpointViews:
 
     def userinfo(self) -> Response:
         """`GET` or `POST /userinfo` (OIDC Core 5.3)."""
-        response = json_answer(self.userinfo_of(_bearer_token()))
+        token = _access_token()
+        response = json_answer(self.userinfo_of(token, partial(self.server.proofs.check, presented_call(self.certificate_header), token)))
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -88,14 +92,14 @@ def endpoints_blueprint(views: EndpointViews) -> Blueprint:
     return blueprint
 
 
-def _bearer_token() -> str:
-    """The access token from header or form, never from the query (RFC 6750 2). Raises InvalidToken."""
+def _access_token() -> str:
+    """The access token from header or form, never from the query (RFC 6750 2, RFC 9449 7.1). Raises InvalidToken."""
     header = request.headers.get("Authorization", "")
     in_form = request.form.get("access_token") if request.method == "POST" and request.mimetype == FORM else None
     scheme, _, in_header = header.partition(" ")
     if header and in_form:
         raise BadRequest("the access token was sent in two ways")
-    token = in_form or (in_header.strip() if scheme.lower() == "bearer" else "")
+    token = in_form or (in_header.strip() if scheme.lower() in _SCHEMES else "")
     if not token:
         g.no_token = True
         raise InvalidToken("no access token was sent")

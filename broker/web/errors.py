@@ -14,9 +14,10 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from broker.core.errors import BadRequest, BrokerError, FormExpired, MethodNotAllowed, NotFound, TemporarilyUnavailable, TooLarge
+from broker.core.oauth_errors import UnprovenToken
 from broker.oidc.responses import description, error_response
 from broker.oidc.return_address import ReturnAddress
-from broker.web import answering, observability
+from broker.web import answering, dpop, observability
 
 RETRY_AFTER_SECONDS = 5
 JSON_PATHS = frozenset({"/token", "/userinfo", "/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
@@ -78,12 +79,15 @@ def _json(error: BrokerError) -> Response:
 
 
 def _challenge(error: BrokerError) -> str:
-    """RFC 6750 3 at userinfo, RFC 6749 5.2 at the token endpoint. A request without any token gets no error code (RFC 6750 3.1)."""
+    """RFC 6750 3 and RFC 9449 7.1 at userinfo, RFC 6749 5.2 at the token endpoint. A request without any token gets no error code."""
     if error.oauth_error == "invalid_client":
         return 'Basic realm="token"'
     if g.get("no_token"):
-        return 'Bearer realm="userinfo"'
-    return f'Bearer realm="userinfo", error="{error.oauth_error}", error_description="{description(error)}"'
+        return f'Bearer realm="userinfo", DPoP {dpop.CHALLENGE}'
+    told = f'realm="userinfo", error="{error.oauth_error}", error_description="{description(error)}"'
+    if isinstance(error, UnprovenToken) or dpop.presented():
+        return f"DPoP {told}, {dpop.CHALLENGE}"
+    return f"Bearer {told}, DPoP {dpop.CHALLENGE}"
 
 
 def _page(error: BrokerError) -> Response:

@@ -61,7 +61,8 @@ def allow_origin(response: Response, registered: RegisteredOrigins, methods: str
     if origin and origin != "null" and origin in registered():
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Allow-Methods"] = methods
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, DPoP"
+        response.headers["Access-Control-Expose-Headers"] = "DPoP-Nonce, WWW-Authenticate"
         response.headers["Access-Control-Max-Age"] = "600"
     return response
 

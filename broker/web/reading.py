@@ -32,8 +32,17 @@ def sent_call(known: Collection[str], certificate_header: str = "") -> ClientCal
     """
     if request.method == "POST" and request.mimetype != FORM:
         raise BadRequest(f"the body has to be {FORM}")
+    return _call(sent_parameters(known), certificate_header)
+
+
+def presented_call(certificate_header: str = "") -> ClientCall:
+    """The request at hand as a call that presents an access token; its body is nobody's business here."""
+    return _call(Parameters({}), certificate_header)
+
+
+def _call(parameters: Parameters, certificate_header: str) -> ClientCall:
     return ClientCall(
-        parameters=sent_parameters(known),
+        parameters=parameters,
         authorization=request.headers.get("Authorization"),
         dpop=tuple(request.headers.getlist("DPoP")),
         certificate=request.headers.get(certificate_header) if certificate_header else None,

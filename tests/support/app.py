@@ -33,6 +33,7 @@ from broker.core.trust import TrustLevel
 from broker.store.sql import Database
 from tests.support.browser import Browser
 from tests.support.clock import Clock
+from tests.support.dpop import Prover
 from tests.support.services import PostgresqlServer, RedisServer, empty
 from tests.support.tool import REDIRECT, Tool
 
@@ -110,6 +111,10 @@ class Broker:
             client = replace(client, secret_hash=keyed_hash(self._pepper, client_id, secret))
         self.parts.stores.clients.add(client)
         return Tool(self.app, self.issuer, client, secret)
+
+    def prover(self, algorithm: str = "ES256") -> Prover:
+        """A new key for `tool.prover`."""
+        return Prover(self.clock, self.issuer, algorithm)
 
     def changes(self, tool: Tool, **changes: Any) -> None:
         """Change a tool's record, as an administrator would."""

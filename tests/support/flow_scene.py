@@ -112,7 +112,7 @@ class Scene:
 
     def redeems(self, code: str, **changes: Any) -> Any:
         """The tool at the token endpoint."""
-        given = {"client_id": "karte", "redirect_uri": REDIRECT, "code_verifier": VERIFIER}
+        given = {"client_id": "karte", "redirect_uri": REDIRECT, "code_verifier": VERIFIER, "confirmation": ""}
         return self.issuing.redeem(code, **{**given, **changes})
 
     def changes_tool(self, **fields: Any) -> None:

@@ -14,6 +14,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from broker.core.client import Client
+from tests.support.dpop import Prover
 
 REDIRECT = "https://tool.test/callback"
 
@@ -25,7 +26,7 @@ def challenge_of(verifier: str) -> str:
 
 @dataclass
 class Tool:
-    """One registered client and what it remembers between request and answer."""
+    """One registered client and what it remembers between request and answer. With a `prover`, each of its calls carries a DPoP proof."""
 
     app: Flask
     issuer: str
@@ -34,6 +35,7 @@ class Tool:
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     state: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    prover: Prover | None = None
 
     def parameters(self, **changes: str | None) -> dict[str, str]:
         """An authorization request; a change to None leaves the parameter out."""
@@ -55,7 +57,8 @@ class Tool:
 
     def calls_token(self, form: dict[str, str], headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
         """A raw call of the token endpoint, from server to server: no cookies."""
-        return self.app.test_client(use_cookies=False).post("/token", base_url=self.issuer, data=form, headers=headers or {}, **options)
+        sent = {**(self.prover.headers("POST", "/token") if self.prover else {}), **(headers or {})}
+        return self.app.test_client(use_cookies=False).post("/token", base_url=self.issuer, data=form, headers=sent, **options)
 
     def redeems(self, code: str, **changes: str | None) -> TestResponse:
         """Redeems a code with client_secret_basic (or by name alone without a secret)."""
@@ -76,8 +79,9 @@ class Tool:
         return {"Authorization": f"Basic {base64.b64encode(credentials.encode()).decode()}"}
 
     def asks_userinfo(self, access_token: str) -> TestResponse:
-        """GET /userinfo with a bearer token."""
-        return self.gets("/userinfo", {"Authorization": f"Bearer {access_token}"})
+        """GET /userinfo with a bearer token, or with a proof."""
+        bearer = {"Authorization": f"Bearer {access_token}"}
+        return self.gets("/userinfo", self.prover.headers("GET", "/userinfo", access_token) if self.prover else bearer)
 
     def gets(self, path: str, headers: dict[str, str] | None = None) -> TestResponse:
         """A GET from server to server: no cookies."""
