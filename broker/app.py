@@ -135,7 +135,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     reader = RequestReader(parts.claim_table, hints, parts.issuing.clock)
     authorize = AuthorizeViews(settings.issuer, reader, stores.clients.find, parts.signing_in, parts.issuing, cookies)
     endpoints = endpoints_blueprint(_endpoint_views(settings, parts))
-    end_session = _end_session_views(parts, hints, cookies)
+    end_session = _end_session_views(settings, parts, hints, cookies)
     for blueprint in (
         oidc_blueprint(authorize),
         endpoints,
@@ -164,9 +164,10 @@ def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
     )
 
 
-def _end_session_views(parts: Parts, hints: HintReader, cookies: Cookies) -> EndSessionViews:
+def _end_session_views(settings: Settings, parts: Parts, hints: HintReader, cookies: Cookies) -> EndSessionViews:
     clients, standings = parts.stores.clients, parts.stores.standings
     return EndSessionViews(
+        issuer=settings.issuer,
         reader=EndSessionReader(hints, clients.find, clients.find_by_post_logout_uri),
         signing_out=parts.signing_out,
         subject_at=lambda session, client: standings.find(session.subject_id, client).sub,

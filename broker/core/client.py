@@ -121,6 +121,11 @@ class Client:
         """Whether an authorization request without a challenge is refused (A-04): always for public clients, else unless waived."""
         return self.is_public or self.fapi or not self.pkce_waived
 
+    @property
+    def can_be_told(self) -> bool:
+        """Whether there is any way to tell the tool that a session has ended."""
+        return bool(self.backchannel_logout_uri or self.logout.frontchannel_uri)
+
     def may_use(self, grant_type: GrantType) -> bool:
         """Whether the record allows this grant at the token endpoint."""
         return grant_type in self.tokens.grant_types

@@ -16,6 +16,15 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ToolSession:
+    """A tool's part of a session: what the tool calls the citizen (`sub`) and the session (`sid`)."""
+
+    client_id: str
+    sub: str
+    sid: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One back-channel logout of one tool session (OIDC Back-Channel Logout 1.0). `logout_id` groups those of one sign-out."""
 

@@ -138,7 +138,7 @@ class SigningIn:
         """Put the new session in the place of the old: the same person's tools stay signed in, another person's are signed out (SE-03)."""
         old = self.sessions.find(old_session_id) if old_session_id else None
         if old is not None and old.subject_id != session.subject_id:
-            self.signing_out.end(old, None)
+            self.signing_out.end(old)
         self.sessions.add(session, old_session_id)
         if old is not None and old.subject_id == session.subject_id:
             self.signing_out.hand_over(old, session)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from broker.core.client import Client
 from broker.core.ids import new_id
 from broker.core.ports import Upstream
 from broker.core.session import BrokerSession
@@ -13,11 +15,41 @@ from broker.store.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)
+class SignedInTool:
+    """A tool that a session let somebody into, and what it calls that session."""
+
+    client: Client
+    sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsOfSession:
+    """The tools of one session, and which of them can be told of its end."""
+
+    entered: tuple[SignedInTool, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the tools are called."""
+        return _names(self.entered)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Names of those that are told, over the back-channel or by the browser."""
+        return _names(tool for tool in self.entered if tool.client.can_be_told)
+
+    def untold(self, asked_by: Client | None) -> tuple[str, ...]:
+        """Names of those that there is no way to tell. The one that asked for the sign-out knows anyway."""
+        asking = asked_by.client_id if asked_by else None
+        return _names(tool for tool in self.entered if not tool.client.can_be_told and tool.client.client_id != asking)
+
+
+@dataclass(frozen=True, slots=True)
 class SignedOut:
-    """What a sign-out did: the tools that are being told (names, for the page) and whether the hub confirmed its end."""
+    """What a sign-out did: the tools it was about, and whether the hub confirmed its end."""
 
     logout_id: str
-    told: tuple[str, ...]
+    tools: ToolsOfSession
     upstream_ended: bool
 
 
@@ -30,21 +62,27 @@ class SigningOut:
     clients: Clients
     upstream: Upstream
 
-    def end(self, session: BrokerSession, but_client: str | None) -> SignedOut:
-        """End the session at the broker and at the hub and queue a logout for every tool except `but_client`, which knows already.
+    def end(self, session: BrokerSession) -> SignedOut:
+        """End the session at the broker and at the hub and queue a logout for every tool, also for the one that asked for it.
 
         Raises StoreUnavailable; then the citizen is still signed in and is told so. A hub that does not answer stops nothing.
         """
         logout_id = new_id()
-        self.outbox.end_session(session.id, logout_id, but_client)
+        self.outbox.end_session(session.id, logout_id)
+        tools = self.tools_of(session)
         self.sessions.revoke(session.id)
         ended = self.upstream.end_session(session.upstream_id_token) if session.upstream_id_token else False
-        return SignedOut(logout_id, self._told(logout_id), ended)
+        return SignedOut(logout_id, tools, ended)
+
+    def tools_of(self, session: BrokerSession) -> ToolsOfSession:
+        """The tools this session let the citizen into, as far as they still take part. Raises StoreUnavailable."""
+        found = ((self.clients.find(one.client_id), one.sid) for one in self.outbox.list_tool_sessions(session.id))
+        return ToolsOfSession(tuple(SignedInTool(client, sid) for client, sid in found if client and client.takes_part))
 
     def hand_over(self, old: BrokerSession, new: BrokerSession) -> None:
         """The same person signed in anew: tools of the old session hang on the new one from now on, so that its end reaches them."""
         self.outbox.hand_over_session(old.id, new.id)
 
-    def _told(self, logout_id: str) -> tuple[str, ...]:
-        clients = (self.clients.find(delivery.client_id) for delivery in self.outbox.list(logout_id))
-        return tuple(dict.fromkeys(client.name for client in clients if client))
+
+def _names(tools: Iterable[SignedInTool]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tool.client.name for tool in tools))

@@ -23,9 +23,10 @@ LIMITS: Mapping[str, int] = MappingProxyType(
         "post_logout_redirect_uri": 2048,
         "client_id": 255,
         "state": 4096,
+        "ui_locales": 1024,
     }
 )
-"""Every parameter this endpoint reads; `logout_hint`, `ui_locales` and others change nothing here."""
+"""Every parameter this endpoint reads: `ui_locales` chooses the language of our pages (`web/i18n.py`), `logout_hint` changes nothing."""
 
 FindByPostLogoutUri = Callable[[str], Client | None]
 """Returns the live client if exactly one registered this URI, else None."""

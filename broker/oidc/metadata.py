@@ -48,8 +48,8 @@ class Metadata:
             "require_request_uri_registration": True,
             "backchannel_logout_supported": True,
             "backchannel_logout_session_supported": True,
-            "frontchannel_logout_supported": False,
-            "frontchannel_logout_session_supported": False,
+            "frontchannel_logout_supported": True,
+            "frontchannel_logout_session_supported": True,
         }
 
     def _endpoints(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from broker.core.delivery import Delivery, DeliveryState
+from broker.core.delivery import Delivery, DeliveryState, ToolSession
 from broker.core.ids import new_id
 from broker.core.ports import Clock
 from broker.store.sql import Database
@@ -25,13 +25,13 @@ _HAND_OVER = (
     .where(grants.c.session_id == bindparam("old_session"), grants.c.revoked_at.is_(None))
     .values(session_id=bindparam("new_session"))
 )
-_TOLD = (
+_TOOL_SESSIONS = (
     select(grants.c.client_id, grants.c.sub, grants.c.sid)
-    .join(clients, clients.c.client_id == grants.c.client_id)
-    .where(grants.c.session_id == bindparam("ended"), clients.c.backchannel_logout_uri != "", grants.c.client_id != bindparam("but_client"))
+    .where(grants.c.session_id == bindparam("ended"))
     .distinct()
-    .order_by(grants.c.client_id)
+    .order_by(grants.c.client_id, grants.c.sid)
 )
+_TOLD = _TOOL_SESSIONS.join(clients, clients.c.client_id == grants.c.client_id).where(clients.c.backchannel_logout_uri != "")
 _DUE = (
     select(deliveries.c.delivery_id)
     .where(
@@ -54,7 +54,6 @@ _PURGE = delete(deliveries).where(
     deliveries.c.state != DeliveryState.PENDING.value,
     deliveries.c.created_at <= bindparam("before", type_=deliveries.c.created_at.type),
 )
-_NO_CLIENT = ""
 
 
 class Outbox:
@@ -64,15 +63,19 @@ class Outbox:
         self._database, self._clock = database, clock
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
 
-    def end_session(self, session_id: str, logout_id: str, but_client: str | None = None) -> int:
-        """Revoke all grants of a session and note who must be told, except the tool that said so itself; how many will be told now.
+    def end_session(self, session_id: str, logout_id: str) -> int:
+        """Revoke all grants of a session and note who must be told; how many will be told now.
 
         May be called again for the same session: it finds only what came in between.
         """
         with self._database.transaction() as connection:
             connection.execute(_REVOKE, {"ended": session_id, "now": self._clock()})
-            told = connection.execute(_TOLD, {"ended": session_id, "but_client": but_client or _NO_CLIENT}).all()
+            told = connection.execute(_TOLD, {"ended": session_id}).all()
             return [self._add(connection, self._delivery(logout_id, row)) for row in told].count(True)
+
+    def list_tool_sessions(self, session_id: str) -> Sequence[ToolSession]:
+        """Every tool that was let in with this session, also after its end; a tool entered before and after a step-up is there twice."""
+        return [ToolSession(row.client_id, row.sub, row.sid) for row in self._database.all(_TOOL_SESSIONS, {"ended": session_id})]
 
     def hand_over_session(self, old_session_id: str, new_session_id: str) -> int:
         """Put the grants of a session that the same citizen replaced by a new one under the new one, so that its end reaches those tools

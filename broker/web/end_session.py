@@ -1,6 +1,7 @@
 """Signing out: `/logout` as tools call it (RP-Initiated Logout 1.0), the question where nobody proved whom it is about, and the last page.
 
-Owns when a citizen is asked first (A-20, LO-01). What a sign-out does is `flows/signing_out.py`'s.
+Owns when a citizen is asked first (A-20, LO-01), and the frames by which the browser tells tools (Front-Channel Logout 1.0). What a
+sign-out does is `flows/signing_out.py`'s.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 
 from broker.core.client import Client
 from broker.core.session import BrokerSession
-from broker.flows.signing_out import SignedOut, SigningOut
+from broker.flows.signing_out import SignedOut, SigningOut, ToolsOfSession
 from broker.oidc.end_session import LIMITS, EndSession, EndSessionReader
+from broker.oidc.frontchannel import frontchannel_addresses
 from broker.oidc.parameters import Parameters
 from broker.web.answering import see_other
 from broker.web.cookies import Cookies
-from broker.web.headers import allow_form_action
+from broker.web.headers import allow_form_action, allow_frame, allow_scripts
 from broker.web.presentation import WayBack
 from broker.web.reading import sent_parameters
 
@@ -32,6 +34,7 @@ SubjectAt = Callable[[BrokerSession, Client], str | None]
 class EndSessionViews:
     """What signing out needs."""
 
+    issuer: str
     reader: EndSessionReader
     signing_out: SigningOut
     subject_at: SubjectAt
@@ -47,14 +50,14 @@ class EndSessionViews:
         if session is None:
             return self._goodbye(asked, None)
         if self._is_about(asked, session):
-            return self._goodbye(asked, self.signing_out.end(session, asked.client.client_id if asked.client else None))
-        return self._ask(asked, parameters)
+            return self._goodbye(asked, self.signing_out.end(session))
+        return self._ask(asked, session, parameters)
 
     def confirm(self) -> Response:
         """`POST /logout/confirm`: the citizen pressed the button (the form's token was checked before)."""
         asked = self.reader.read(sent_parameters(LIMITS))
         session = self._session()
-        return self._goodbye(asked, self.signing_out.end(session, None) if session else None)
+        return self._goodbye(asked, self.signing_out.end(session) if session else None)
 
     def _session(self) -> BrokerSession | None:
         """The session to end, if this browser is still the one that began it."""
@@ -70,7 +73,8 @@ class EndSessionViews:
     def _is_about(self, asked: EndSession, session: BrokerSession) -> bool:
         return asked.hint is not None and asked.client is not None and self.subject_at(session, asked.client) == asked.hint.sub
 
-    def _ask(self, asked: EndSession, parameters: Parameters) -> Response:
+    def _ask(self, asked: EndSession, session: BrokerSession, parameters: Parameters) -> Response:
+        tools = self.signing_out.tools_of(session)
         hidden = {name: value for name, value in parameters.values.items() if name != "id_token_hint"}
         if asked.client:
             hidden["client_id"] = asked.client.client_id
@@ -80,21 +84,34 @@ class EndSessionViews:
             "citizen/sign_out.html",
             action=url_for("end_session.confirm"),
             hidden=hidden,
-            tools=(),
+            tools=tools.names,
+            untold=tools.untold(asked.client),
             tool_name=asked.client.name if asked.client else "",
         )
         return make_response(page)
 
     def _goodbye(self, asked: EndSession, done: SignedOut | None) -> Response:
-        response = see_other(asked.return_to) if asked.return_to else self._last_page(asked, done)
+        """On to the tool at once, or to the last page: where there is nowhere to go, or tools are told by the browser first."""
+        frames = frontchannel_addresses(self.issuer, done.tools.entered) if done else ()
+        response = see_other(asked.return_to) if asked.return_to and not frames else self._last_page(asked, done, frames)
         self.cookies.end_session(response)
         return response
 
-    def _last_page(self, asked: EndSession, done: SignedOut | None) -> Response:
+    def _last_page(self, asked: EndSession, done: SignedOut | None, frames: tuple[str, ...]) -> Response:
+        tools = done.tools if done else ToolsOfSession()
+        if done:
+            g.shown_once = True  # asked for again, in another language, there would be nothing left to tell
+        for address in frames:
+            allow_frame(address)
+        if asked.return_to:
+            allow_scripts()
         page = render_template(
             "citizen/signed_out.html",
-            told=done.told if done else (),
+            told=tools.told,
+            untold=tools.untold(asked.client),
             upstream_ended=done.upstream_ended if done else None,
+            frames=frames,
+            onward=WayBack(asked.client.name, asked.return_to) if asked.client and asked.return_to else None,
             back=_way_back(asked.client),
         )
         return make_response(page)

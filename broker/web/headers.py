@@ -1,8 +1,8 @@
 """Security headers of every answer, the Content Security Policy made for each answer alone (A-11, A-36, SE-09, SE-12).
 
-A view that shows a form whose answer redirects elsewhere names the target with `allow_form_action`; a view whose page needs one of our
-script files calls `allow_scripts`. An answer that says `public` in Cache-Control by itself (discovery, keys) keeps it; all else is never
-stored.
+A view that shows a form whose answer redirects elsewhere names the target with `allow_form_action`, one that loads a tool's page into its
+own names it with `allow_frame`; a view whose page needs one of our script files calls `allow_scripts`. An answer that says `public` in
+Cache-Control by itself (discovery, keys) keeps it; all else is never stored.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class _Hardened:
             present = {name for name, _ in kept}
             kept += [header for header in self._always if header[0] not in present]
             if _POLICY not in present:
-                kept.append((_POLICY, _policy((), False)))
+                kept.append((_POLICY, _policy()))
             return start_response(status, kept, exc_info)
 
         return self._application(environ, start)
@@ -65,7 +65,12 @@ def allow_form_action(uri: str) -> None:
 
     Browsers apply `form-action` to the redirects after a form as well, so the tool's own redirect URI has to be named here.
     """
-    _form_actions().append(uri)
+    _named("form_action_origins").append(uri)
+
+
+def allow_frame(uri: str) -> None:
+    """Let this answer load `uri`, which must come from a tool's record, into a frame."""
+    _named("frame_origins").append(_source(uri))
 
 
 def allow_scripts() -> None:
@@ -74,12 +79,13 @@ def allow_scripts() -> None:
     _announce_policy()
 
 
-def _form_actions() -> list[str]:
-    if "form_action_origins" not in g:
-        g.form_action_origins = []
+def _named(kind: str) -> list[str]:
+    """The addresses of one kind that this answer's policy will name."""
+    if kind not in g:
+        setattr(g, kind, [])
         _announce_policy()
-    origins: list[str] = g.form_action_origins
-    return origins
+    uris: list[str] = g.get(kind)
+    return uris
 
 
 def _announce_policy() -> None:
@@ -87,25 +93,31 @@ def _announce_policy() -> None:
 
     @after_this_request
     def announce(response: Response) -> Response:
-        response.headers[_POLICY] = _policy(tuple(g.get("form_action_origins", ())), "allow_scripts" in g)
+        form_actions, frames = (tuple(g.get(kind, ())) for kind in ("form_action_origins", "frame_origins"))
+        response.headers[_POLICY] = _policy(form_actions, frames, "allow_scripts" in g)
         return response
 
 
 @lru_cache(maxsize=256)
-def _policy(form_actions: tuple[str, ...], scripts: bool) -> str:
-    targets = dict.fromkeys(filter(None, map(_source, form_actions)))
+def _policy(form_actions: tuple[str, ...] = (), frames: tuple[str, ...] = (), scripts: bool = False) -> str:
     parts = [
         "default-src 'none'",
         "style-src 'self'",
         "font-src 'self'",
         "img-src 'self' data:",
-        " ".join(["form-action 'self'", *targets]),
+        " ".join(["form-action 'self'", *_sources(form_actions)]),
         "frame-ancestors 'none'",
         "base-uri 'none'",
     ]
     if scripts:
         parts.insert(1, "script-src 'self'")
+    if frames:
+        parts.insert(1, " ".join(["frame-src", *_sources(frames)]))
     return "; ".join(parts)
+
+
+def _sources(uris: tuple[str, ...]) -> list[str]:
+    return list(dict.fromkeys(filter(None, map(_source, uris))))
 
 
 def _source(uri: str) -> str:

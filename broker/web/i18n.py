@@ -40,6 +40,7 @@ class Language(StrEnum):
 
 _BY_VALUE = {language.value: language for language in Language}
 _TAGS = {"de": Language.GERMAN, "en": Language.ENGLISH}
+_POSTED_BY_TOOLS = ("/authorize", "/logout")
 _EASY_TAGS = {"de-leicht", "de-simple", "de-x-leicht"}  # "simple" is the registered variant subtag (BCP 47)
 
 
@@ -115,7 +116,7 @@ def _says_anything(environ: Mapping[str, str], cookie: str) -> bool:
 
 
 def _is_posted_request() -> bool:
-    return request.method == "POST" and request.path == "/authorize"
+    return request.method == "POST" and request.path in _POSTED_BY_TOOLS
 
 
 def _chosen(remembered: Language | None) -> Language | None:
@@ -131,7 +132,7 @@ def _preferred() -> Language:
 
 
 def _asked_by_tool() -> Language | None:
-    """`ui_locales` from the query; for the one endpoint that takes a tool's request as a form, from the form (OIDC Core 3.1.2.1)."""
+    """`ui_locales` from the query; for the endpoints that take a tool's request as a form, from the form (OIDC Core 3.1.2.1)."""
     parameters = request.form if _is_posted_request() else request.args
     tags = parameters.get("ui_locales")
     return from_tags(tags.split()) if tags else None

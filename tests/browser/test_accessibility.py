@@ -18,12 +18,13 @@ _SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def _hold_back_the_script(page: Page) -> None:
-    """The form_post page would leave before it can be looked at."""
+    """The form_post page and the front-channel page would leave before they can be looked at."""
 
     def hold(route: Route) -> None:
         route.abort()
 
     page.route("**/form_post.js*", hold)
+    page.route("**/frontchannel.js*", hold)
 
 
 def _policy_messages(page: Page) -> list[str]:

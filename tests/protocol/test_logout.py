@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
+from broker.core.client import ClientStatus
 from broker.core.errors import UpstreamUnavailable
+from broker.core.signing_key import KeyState
 from tests.support.app import Broker
 from tests.support.browser import Browser, Stop
 from tests.support.tool import Tool, answer_in
@@ -188,7 +194,7 @@ def test_se_11_the_confirmation_needs_the_forms_token(broker: Broker, browser: B
     assert is_signed_in(browser, tool)
 
 
-def test_lo_03_every_other_tool_is_told_with_its_own_sid(broker_everywhere: Broker) -> None:
+def test_lo_03_every_tool_is_told_with_its_own_sid(broker_everywhere: Broker) -> None:
     broker, browser = broker_everywhere, broker_everywhere.browser()
     first, second = broker.tool("first"), broker.tool("second", post_logout_redirect_uris=("https://second.test/bye",))
     tokens = {tool.client.client_id: tool.redeems(browser.arrives(tool).code).get_json()["id_token"] for tool in (first, second)}
@@ -196,9 +202,11 @@ def test_lo_03_every_other_tool_is_told_with_its_own_sid(broker_everywhere: Brok
     browser.opens("/logout", query_string={"id_token_hint": tokens["first"]})
 
     due = {delivery.client_id: delivery for delivery in broker.parts.stores.outbox.take_due(10, 60)}
-    assert due.keys() == {"second"}, "the first knows: it asked, and its hint proves it"
-    said = second.verifies(tokens["second"])
-    assert (due["second"].sid, due["second"].sub) == (said["sid"], said["sub"])
+    assert due.keys() == {"first", "second"}, "the one that asked is told as well: it may hold more than the session that asked"
+    for tool in (first, second):
+        said, told = tool.verifies(tokens[tool.client.client_id]), due[tool.client.client_id]
+        assert (told.sid, told.sub) == (said["sid"], said["sub"])
+    assert due["first"].sid != due["second"].sid
 
 
 def test_lo_03_a_tool_that_only_gave_its_name_is_told_as_well(broker: Broker, browser: Browser, tool: Tool, hint: str) -> None:
@@ -210,11 +218,86 @@ def test_lo_03_a_tool_that_only_gave_its_name_is_told_as_well(broker: Broker, br
     assert tool.client.name in stop.text
 
 
-def test_a_hub_that_is_away_does_not_stop_a_sign_out(broker: Broker, browser: Browser, tool: Tool, hint: str) -> None:
+def test_a_hub_that_is_away_does_not_stop_a_sign_out_and_the_page_says_so(broker: Broker, browser: Browser, tool: Tool, hint: str) -> None:
     broker.hub.trouble = UpstreamUnavailable()
 
-    assert is_the_last_page(browser.opens("/logout", query_string={"id_token_hint": hint}))
+    page = browser.opens("/logout", query_string={"id_token_hint": hint, "ui_locales": "en"})
+
+    assert is_the_last_page(page)
+    assert "did not confirm that you are signed out there" in page.text
     assert not is_signed_in(browser, tool)
+
+
+def test_a_sign_out_that_the_hub_confirmed_raises_no_doubt(browser: Browser, hint: str) -> None:
+    assert "did not confirm" not in browser.opens("/logout", query_string={"id_token_hint": hint, "ui_locales": "en"}).text
+
+
+def test_the_pages_name_the_tools_and_say_where_one_stays_signed_in(broker: Broker, browser: Browser, tool: Tool, hint: str) -> None:
+    deaf = broker.tool("deaf", backchannel_logout_uri="")
+    deaf.redeems(browser.arrives(deaf).code)
+
+    question = browser.opens("/logout", query_string={"ui_locales": "de"})
+    last = browser.presses(question, "logout-confirm")
+
+    for page in (question, last):
+        told, _, untold = page.text.partition("Dort bleiben Sie angemeldet")
+        assert tool.client.name in told
+        assert tool.client.name not in untold
+        assert deaf.client.name in untold
+
+
+def test_the_tool_that_asked_is_not_listed_as_one_that_cannot_be_told(broker: Broker, browser: Browser) -> None:
+    deaf = broker.tool("deaf", backchannel_logout_uri="", post_logout_redirect_uris=())
+    token = deaf.redeems(browser.arrives(deaf).code).get_json()["id_token"]
+
+    page = browser.opens("/logout", query_string={"id_token_hint": token, "ui_locales": "de"})
+
+    assert is_the_last_page(page)
+    assert "Dort bleiben Sie angemeldet" not in page.text
+
+
+@pytest.mark.parametrize("how", ["query", "form"])
+def test_ui_locales_choose_the_language_and_a_strange_logout_hint_changes_nothing(browser: Browser, hint: str, how: str) -> None:
+    asked = {"ui_locales": "xx en-GB", "logout_hint": "x" * 9000 + "\u0000"}
+
+    page = browser.opens("/logout", query_string=asked) if how == "query" else browser.posts("/logout", asked)
+
+    assert asks(page)
+    assert 'lang="en"' in page.text
+
+
+def test_the_language_survives_the_detour_of_a_form_from_another_site(broker: Broker) -> None:
+    without_cookies = broker.app.test_client(use_cookies=False)
+
+    response = without_cookies.post("/logout", base_url=broker.issuer, data={"ui_locales": "en", "state": "x"})
+
+    assert answer_in(response.headers["Location"]) == {"ui_locales": "en", "state": "x"}
+
+
+def test_a_hint_signed_by_a_key_that_is_no_longer_published_is_fine(broker: Broker, browser: Browser, tool: Tool, hint: str) -> None:
+    keys = broker.parts.stores.signing_keys
+    old = next(key for key in keys.list() if key.algorithm == "RS256")
+    keys.replace(replace(old, state=KeyState.RETIRED, retire_at=broker.clock() - timedelta(days=300)))
+    assert old.kid not in json.dumps(tool.gets("/jwks").get_json())
+
+    assert browser.opens("/logout", query_string={"id_token_hint": hint, "post_logout_redirect_uri": BYE}).location == BYE
+    assert not is_signed_in(browser, tool)
+
+
+def test_lo_01_a_forged_hint_is_refused_whoever_seems_to_have_signed_it(browser: Browser, tool: Tool, hint: str) -> None:
+    said = jwt.decode(hint, options={"verify_signature": False})
+    header = jwt.get_unverified_header(hint)
+    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    for key, algorithm in ((stranger, "RS256"), ("x" * 64, "HS256"), (None, "none")):
+        forged = jwt.encode(said, key, algorithm, headers={"kid": header["kid"], "typ": "JWT"})
+        assert is_refused(browser.opens("/logout", query_string={"id_token_hint": forged, "post_logout_redirect_uri": BYE}))
+    assert is_signed_in(browser, tool)
+
+
+def test_lo_01_a_suspended_tools_hint_is_refused(broker: Broker, browser: Browser, tool: Tool, hint: str) -> None:
+    broker.changes(tool, status=ClientStatus.SUSPENDED, secret_hash=tool.client.secret_hash)
+
+    assert is_refused(browser.opens("/logout", query_string={"id_token_hint": hint, "post_logout_redirect_uri": BYE}))
 
 
 def test_lo_08_nothing_about_the_citizen_is_kept_by_the_browser(browser: Browser, tool: Tool, hint: str) -> None:

@@ -35,6 +35,7 @@ TOOL = Client(
     base_url="https://karte.musterstadt.example/",
 )
 LONG_TOOL = "Bürgerhaushaltsbeteiligungsplattform der Entwicklungsgemeinschaft KielRegion"
+_FRAME = "https://karte.musterstadt.example/frontchannel?sid=s"
 _BACK = WayBack("Mitmachkarte", "https://karte.musterstadt.example/")
 
 
@@ -157,6 +158,17 @@ def _form_post() -> str:
     )()
 
 
+def _signed_out(**context: Any) -> Callable[[], str]:
+    nothing = {"told": [], "untold": [], "frames": [], "upstream_ended": True, "onward": None, "back": None}
+    return _shows("signed_out", **{**nothing, **context})
+
+
+def _signed_out_with_frames() -> str:
+    headers.allow_scripts()
+    headers.allow_frame(_FRAME)
+    return _signed_out(told=["Mitmachkarte"], frames=[_FRAME], onward=WayBack("Mitmachkarte", "https://karte.musterstadt.example/bye"))()
+
+
 def _error(key: str, back: WayBack | None = None, retry_url: str | None = None) -> Callable[[], str]:
     return _shows("error", message_key=key, code="BP-410-REQUEST", reference="Qm3xYp7TQ2aVbN8KcR1dZw", back=back, retry_url=retry_url)
 
@@ -173,9 +185,13 @@ PAGES: dict[str, Callable[[], str]] = {
     "consent-refused-name": lambda: _consent(pseudonym=""),
     "unmet": _shows("unmet", tool=TOOL, reached=TrustLevel.BASIC, needed=TrustLevel.HIGH, can_retry=True),
     "unmet-final": _shows("unmet", tool=TOOL, reached=TrustLevel.BASIC, needed=TrustLevel.HIGH, can_retry=False),
-    "sign-out": _shows("sign_out", action="/logout", hidden={"state": "s"}, tools=["Mitmachkarte", LONG_TOOL], tool_name="Mitmachkarte"),
-    "signed-out": _shows("signed_out", told=["Mitmachkarte", LONG_TOOL], upstream_ended=True, back=_BACK),
-    "signed-out-plain": _shows("signed_out", told=[], upstream_ended=None, back=None),
+    "sign-out": _shows(
+        "sign_out", action="/logout", hidden={"state": "s"}, tools=["Mitmachkarte", LONG_TOOL], untold=[LONG_TOOL], tool_name="Mitmachkarte"
+    ),
+    "signed-out": _signed_out(told=["Mitmachkarte", LONG_TOOL], back=_BACK),
+    "signed-out-in-part": _signed_out(told=["Mitmachkarte"], untold=[LONG_TOOL], upstream_ended=False, back=_BACK),
+    "signed-out-plain": _signed_out(upstream_ended=None),
+    "signed-out-frames": _signed_out_with_frames,
     "interrupted": _shows("interrupted", retry_url="/sign-in/r3qu3st"),
     "form-post": _form_post,
     "error-expired": _error("error.request_expired", back=_BACK),

@@ -129,7 +129,7 @@ def test_400_under_a_young_key_is_tried_again(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("answer", [500, 503, 302, 404, OutboundFailed("timeout"), OutboundFailed("connection"), OutboundFailed("address")])
-def test_anything_else_is_tried_again_with_a_fresh_token_f_36(desk: Desk, answer: Answer) -> None:
+def test_lo_06_f_36_anything_else_is_tried_again_with_a_fresh_token(desk: Desk, answer: Answer) -> None:
     desk.answers = answer
     first = desk.tries()
     assert first.state is DeliveryState.PENDING

@@ -16,12 +16,12 @@ def two_tools(scene: Scene) -> Scene:
     return scene
 
 
-def test_every_tool_of_the_session_is_told_but_the_one_that_knows(two_tools: Scene) -> None:
+def test_every_tool_of_the_session_is_told(two_tools: Scene) -> None:
     _, session = two_tools.signs_in()
     two_tools.redeems(two_tools.lets_in(session))
     two_tools.redeems(two_tools.lets_in(session, client_id="haushalt"), client_id="haushalt")
-    done = two_tools.signing_out.end(session, "karte")
-    assert done.told == ("Bürgerhaushalt",)
+    done = two_tools.signing_out.end(session)
+    assert done.tools.told == ("Bürgerhaushalt", "Mitmachkarte")
     assert done.upstream_ended
     assert two_tools.hub.ended == ["hub-token-of-erika"]
     assert two_tools.sessions.find(session.id) is None
@@ -30,13 +30,13 @@ def test_every_tool_of_the_session_is_told_but_the_one_that_knows(two_tools: Sce
 def test_a_tool_that_was_never_entered_is_not_told(two_tools: Scene) -> None:
     _, session = two_tools.signs_in()
     two_tools.redeems(two_tools.lets_in(session))
-    assert two_tools.signing_out.end(session, None).told == ("Mitmachkarte",)
+    assert two_tools.signing_out.end(session).tools.told == ("Mitmachkarte",)
 
 
 def test_a_hub_that_is_away_stops_nothing(scene: Scene) -> None:
     _, session = scene.signs_in()
     scene.hub.trouble = UpstreamUnavailable()
-    assert not scene.signing_out.end(session, None).upstream_ended
+    assert not scene.signing_out.end(session).upstream_ended
     assert scene.sessions.find(session.id) is None
 
 
@@ -48,5 +48,5 @@ def test_without_sql_nobody_is_told_they_are_signed_out(scene: Scene, monkeypatc
 
     monkeypatch.setattr(scene.outbox, "end_session", away)
     with pytest.raises(StoreUnavailable):
-        scene.signing_out.end(session, None)
+        scene.signing_out.end(session)
     assert scene.sessions.find(session.id) is not None
