@@ -1,4 +1,4 @@
-"""RP-initiated logout: the three shapes, who is asked first, where it leads (A-20, LO-01, LO-02, LO-03, LO-08)."""
+"""RP-initiated logout: the three shapes, who is asked first, where it leads (A-20, LO-01, LO-02, LO-03)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from broker.core.client import ClientStatus
-from broker.core.errors import UpstreamUnavailable
 from broker.core.signing_key import KeyState
 from tests.support.app import Broker
 from tests.support.browser import Browser, Stop
@@ -218,62 +217,6 @@ def test_lo_03_a_tool_that_only_gave_its_name_is_told_as_well(broker: Broker, br
     assert tool.client.name in stop.text
 
 
-def test_a_hub_that_is_away_does_not_stop_a_sign_out_and_the_page_says_so(broker: Broker, browser: Browser, tool: Tool, hint: str) -> None:
-    broker.hub.trouble = UpstreamUnavailable()
-
-    page = browser.opens("/logout", query_string={"id_token_hint": hint, "ui_locales": "en"})
-
-    assert is_the_last_page(page)
-    assert "did not confirm that you are signed out there" in page.text
-    assert not is_signed_in(browser, tool)
-
-
-def test_a_sign_out_that_the_hub_confirmed_raises_no_doubt(browser: Browser, hint: str) -> None:
-    assert "did not confirm" not in browser.opens("/logout", query_string={"id_token_hint": hint, "ui_locales": "en"}).text
-
-
-def test_the_pages_name_the_tools_and_say_where_one_stays_signed_in(broker: Broker, browser: Browser, tool: Tool, hint: str) -> None:
-    deaf = broker.tool("deaf", backchannel_logout_uri="")
-    deaf.redeems(browser.arrives(deaf).code)
-
-    question = browser.opens("/logout", query_string={"ui_locales": "de"})
-    last = browser.presses(question, "logout-confirm")
-
-    for page in (question, last):
-        told, _, untold = page.text.partition("Dort bleiben Sie angemeldet")
-        assert tool.client.name in told
-        assert tool.client.name not in untold
-        assert deaf.client.name in untold
-
-
-def test_the_tool_that_asked_is_not_listed_as_one_that_cannot_be_told(broker: Broker, browser: Browser) -> None:
-    deaf = broker.tool("deaf", backchannel_logout_uri="", post_logout_redirect_uris=())
-    token = deaf.redeems(browser.arrives(deaf).code).get_json()["id_token"]
-
-    page = browser.opens("/logout", query_string={"id_token_hint": token, "ui_locales": "de"})
-
-    assert is_the_last_page(page)
-    assert "Dort bleiben Sie angemeldet" not in page.text
-
-
-@pytest.mark.parametrize("how", ["query", "form"])
-def test_ui_locales_choose_the_language_and_a_strange_logout_hint_changes_nothing(browser: Browser, hint: str, how: str) -> None:
-    asked = {"ui_locales": "xx en-GB", "logout_hint": "x" * 9000 + "\u0000"}
-
-    page = browser.opens("/logout", query_string=asked) if how == "query" else browser.posts("/logout", asked)
-
-    assert asks(page)
-    assert 'lang="en"' in page.text
-
-
-def test_the_language_survives_the_detour_of_a_form_from_another_site(broker: Broker) -> None:
-    without_cookies = broker.app.test_client(use_cookies=False)
-
-    response = without_cookies.post("/logout", base_url=broker.issuer, data={"ui_locales": "en", "state": "x"})
-
-    assert answer_in(response.headers["Location"]) == {"ui_locales": "en", "state": "x"}
-
-
 def test_a_hint_signed_by_a_key_that_is_no_longer_published_is_fine(broker: Broker, browser: Browser, tool: Tool, hint: str) -> None:
     keys = broker.parts.stores.signing_keys
     old = next(key for key in keys.list() if key.algorithm == "RS256")
@@ -298,11 +241,3 @@ def test_lo_01_a_suspended_tools_hint_is_refused(broker: Broker, browser: Browse
     broker.changes(tool, status=ClientStatus.SUSPENDED, secret_hash=tool.client.secret_hash)
 
     assert is_refused(browser.opens("/logout", query_string={"id_token_hint": hint, "post_logout_redirect_uri": BYE}))
-
-
-def test_lo_08_nothing_about_the_citizen_is_kept_by_the_browser(browser: Browser, tool: Tool, hint: str) -> None:
-    stop = browser.opens("/logout", query_string={"id_token_hint": hint})
-
-    assert stop.response.headers["Cache-Control"] == "no-store"
-    assert "__Host-bp-session" not in browser.cookies()
-    assert json.dumps(browser.cookies()).count("erika") == 0
