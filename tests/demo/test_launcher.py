@@ -37,6 +37,7 @@ class Launcher:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_hears_ctrl_c,  # no threads here yet
             )
 
     @property
@@ -64,6 +65,11 @@ class Launcher:
                 if module.encode() in words and str(self.ports.karte).encode() in words:
                     return int(process.name)
         raise AssertionError(f"{module} does not run")
+
+
+def _hears_ctrl_c() -> None:
+    """Also where the tests themselves were started in the background, which makes Ctrl-C mean nothing to all that they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
