@@ -28,7 +28,7 @@ from broker.oidc.id_token_hint import HintReader
 from broker.oidc.keys import KeyRing
 from broker.oidc.metadata import Metadata
 from broker.oidc.server import TokenServer
-from broker.parts import Parts, build_parts, open_database, open_stores, utc_now
+from broker.parts import Parts, Stores, build_parts, open_database, open_stores, utc_now
 from broker.store.migrations import pending
 from broker.web import assets, dpop, errors, guards, headers, i18n, observability
 from broker.web.citizen import CitizenViews, citizen_blueprint
@@ -45,7 +45,6 @@ LARGEST_BODY = 64 * 1024
 MOST_FORM_PARTS = 100
 UI_LOCALES = ("de", "en")
 _DELIVERIES_KEPT = timedelta(days=30)
-_HINTS_KEPT = timedelta(days=396)  # 13 months: as long as an ID token may still come back as a hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,7 @@ class Application(Flask):
 def create_app(settings: Settings, clock: Clock = utc_now, upstream: Upstream | None = None) -> Flask:
     """The WSGI application. Raises ConfigurationError for what would never work; a store or hub that is away is no reason not to start."""
     parts = build_parts(settings, clock, upstream)
-    with suppress(StoreUnavailable):
-        parts.stores.redis.check_policy()
+    _check_parts(parts)
     cookies = Cookies(settings.secure_cookies)
     app = Application("broker.web")
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, MAX_FORM_PARTS=MOST_FORM_PARTS, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
@@ -85,6 +83,15 @@ def create_app(settings: Settings, clock: Clock = utc_now, upstream: Upstream | 
     return app
 
 
+def _check_parts(parts: Parts) -> None:
+    """Raises ConfigurationError or SealBroken for what would go wrong at the first sign-in; what does not answer is looked at later."""
+    with suppress(StoreUnavailable):
+        parts.stores.redis.check_policy()
+    with suppress(StoreUnavailable):
+        if not pending(parts.stores.database):
+            parts.keys.check()
+
+
 def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
     """What `broker worker` does: logouts every second, keys every minute, clearing every hour."""
     observability.configure_logging(settings.log_level)
@@ -95,19 +102,24 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
     return Worker(
         (
             Task("deliver logouts", 1.0, delivering.run_once),
-            Task("advance signing keys", 60.0, Rotating(stores.signing_keys, clock).advance),
+            Task("advance signing keys", 60.0, _rotating(settings, stores, clock).run_once),
             Task("clear grants", 3600.0, lambda: stores.grants.purge_expired(clock())),
             Task("clear access tokens", 3600.0, lambda: stores.access_tokens.purge_expired(clock())),
             Task("clear one-time ids", 3600.0, lambda: stores.one_time_ids.purge_expired(clock())),
             Task("clear deliveries", 3600.0, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
-            Task("clear retired keys", 3600.0, lambda: stores.signing_keys.purge_expired(clock() - _HINTS_KEPT)),
+            Task("clear retired keys", 3600.0, lambda: stores.signing_keys.purge_expired(clock())),
         )
     )
 
 
 def build_rotating(settings: Settings) -> Rotating:
     """What `broker keys` works with."""
-    return Rotating(open_stores(settings).signing_keys, utc_now)
+    return _rotating(settings, open_stores(settings), utc_now)
+
+
+def _rotating(settings: Settings, stores: Stores, clock: Clock) -> Rotating:
+    days = settings.key_rotation_days
+    return Rotating(stores.signing_keys, clock, timedelta(days=days) if days else None)
 
 
 def build_examination(settings: Settings, keycloak_version: Callable[[], str] | None = None) -> Examining:

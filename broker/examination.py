@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from broker.core.errors import ConfigurationError, StoreUnavailable
 from broker.core.ports import Clock
-from broker.core.signing_key import KeyState
+from broker.core.signing_key import ALGORITHMS
 from broker.flows.examining import BROKEN, GOOD, WARNING, Examining, Finding, clock_finding, keycloak_finding
+from broker.oidc.keys import KeyRing
 from broker.parts import Stores
 from broker.store.migrations import pending
 from broker.upstream.hub_probe import probe_hub
@@ -16,7 +17,7 @@ from broker.upstream.hub_probe import probe_hub
 
 def examination(stores: Stores, hub_address: str, hub_issuer: str, clock: Clock, keycloak_version: Callable[[], str] | None) -> Examining:
     """Every look, in the order in which things have to be put right."""
-    inside, outside = _Inside(stores), _Outside(hub_address, hub_issuer, clock)
+    inside, outside = _Inside(stores, clock), _Outside(hub_address, hub_issuer, clock)
     return Examining(
         (
             ("Database", inside.database),
@@ -42,6 +43,7 @@ class _Inside:
     """Our own stores and what has to be in them."""
 
     stores: Stores
+    clock: Clock
 
     def database(self) -> Finding:
         self.stores.database.ping()
@@ -65,10 +67,13 @@ class _Inside:
 
     def signing_keys(self) -> Finding:
         self._needs_schema()
-        algorithms = sorted({key.algorithm for key in self.stores.signing_keys.list() if key.state is KeyState.ACTIVE})
-        if "RS256" not in algorithms:
-            return Finding(BROKEN, "Signing keys: none for RS256 is active; run: broker keys rotate --if-missing")
-        return Finding(GOOD, f"Signing keys: active for {', '.join(algorithms)}.")
+        ring = KeyRing(self.stores.signing_keys.list, self.clock)
+        ring.check()
+        missing = [algorithm for algorithm in ALGORITHMS if algorithm not in ring.algorithms]
+        if missing:
+            mark = BROKEN if ALGORITHMS[0] in missing else WARNING
+            return Finding(mark, f"Signing keys: none for {', '.join(missing)} is active; run: broker keys rotate --if-missing")
+        return Finding(GOOD, f"Signing keys: active for {', '.join(ring.algorithms)}.")
 
     def citizen_ids(self) -> Finding:
         self._needs_schema()

@@ -11,7 +11,7 @@ from broker.core.client import Client
 from broker.core.delivery import Delivery, DeliveryState
 from broker.core.ids import new_id
 from broker.core.ports import Clock
-from broker.core.signing_key import KeyState
+from broker.core.signing_key import signing_at
 from broker.flows.outbound import OutboundFailed
 from broker.store.clients import Clients
 from broker.store.outbox import Outbox
@@ -89,8 +89,8 @@ class Delivering:
         return self.sign(claims, "logout+jwt", client.id_token_alg)
 
     def _signed_by_young_key(self, client: Client) -> bool:
-        active = (key for key in self.signing_keys.list() if key.state is KeyState.ACTIVE and key.algorithm == client.id_token_alg)
-        return any(self.clock() - key.activate_at < YOUNG_KEY for key in active)
+        key = signing_at(self.signing_keys.list(), client.id_token_alg, self.clock())
+        return key is not None and self.clock() - key.activate_at < YOUNG_KEY
 
 
 def pause(attempts: int) -> timedelta:

@@ -1,27 +1,28 @@
 """Our signing keys as ready joserfc objects: signing, reading back, and publishing (A-21, A-22, JT-15, JT-16).
 
 The store decides which keys there are and caches them; this room only keeps each parsed key by its kid, since parsing costs more than an
-ES256 signature.
+ES256 signature. Of an RS256 signature all but a twentieth is arithmetic in OpenSSL: nothing is left to save around it.
 """
 
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
 
 from joserfc import jwk, jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import Key
 
 from broker.core.errors import ConfigurationError
 from broker.core.ports import Clock
-from broker.core.signing_key import KeyState, SigningKey
+from broker.core.signing_key import ALGORITHMS, SigningKey, signing_at
+from broker.oidc.sound_keys import flaw_of
 
-PUBLISHED_AFTER_RETIREMENT = timedelta(hours=25)  # longer than any token lives, and than tools keep the key set
 _LONGEST_TOKEN = 16_384  # looked at before any base64 is undone (A-25)
 _PUBLIC = {"kty", "n", "e", "crv", "x", "y"}
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_REGISTRIES = {algorithm: jws.JWSRegistry(algorithms=[algorithm]) for algorithm in ALGORITHMS}  # made per call they cost 25 microseconds
 
 ListKeys = Callable[[], Sequence[SigningKey]]
 """Returns every key that was ever used and not yet deleted; cheap, since it is asked on every signature."""
@@ -38,15 +39,16 @@ class KeyRing:
     @property
     def algorithms(self) -> tuple[str, ...]:
         """Algorithms that can sign right now, RS256 first (OIDC Core 15.1 wants it)."""
-        active = {key.algorithm for key in self._list() if key.state is KeyState.ACTIVE}
-        return tuple(sorted(active, key=lambda name: (name != "RS256", name)))
+        keys, now = self._list(), self._clock()
+        return tuple(algorithm for algorithm in ALGORITHMS if signing_at(keys, algorithm, now))
 
     def sign(self, claims: Mapping[str, object], typ: str, algorithm: str) -> str:
         """A compact JWS with `typ`, `alg` and `kid` in its header. Raises ConfigurationError when no active key has the algorithm."""
-        key = self._active(algorithm)
-        payload = _ENCODE(claims)
+        key = signing_at(self._list(), algorithm, self._clock())
+        if key is None:
+            raise ConfigurationError(f"no active signing key for {algorithm}; make one with: broker keys rotate")
         header = {"typ": typ, "alg": algorithm, "kid": key.kid}
-        return jws.serialize_compact(header, payload, self._key(key), algorithms=[algorithm])
+        return jws.serialize_compact(header, _ENCODE(claims), self._key(key), registry=_REGISTRIES[algorithm])
 
     def read(self, token: str, typ: str) -> dict[str, object] | None:
         """The claims of a token that one of our keys signed with its own algorithm and this `typ`, expired or not; None otherwise."""
@@ -54,10 +56,10 @@ class KeyRing:
             return None
         try:
             header = jws.extract_compact(token.encode()).headers()
-            key = next((key for key in self._list() if key.kid == header.get("kid")), None)
+            key = self._known(header.get("kid"))
             if key is None or header.get("typ") != typ or header.get("alg") != key.algorithm:
                 return None
-            content: object = json.loads(jws.deserialize_compact(token, self._key(key), algorithms=[key.algorithm]).payload)
+            content: object = json.loads(jws.deserialize_compact(token, self._key(key), registry=_REGISTRIES[key.algorithm]).payload)
         except (JoseError, ValueError, TypeError, KeyError, RecursionError):
             return None
         return content if isinstance(content, dict) else None
@@ -65,19 +67,23 @@ class KeyRing:
     def published(self) -> dict[str, list[dict[str, object]]]:
         """The JWK Set (RFC 7517 5): next, active and lately retired keys, public parts only."""
         now = self._clock()
-        return {"keys": [self._public(key) for key in self._list() if _is_published(key, now - PUBLISHED_AFTER_RETIREMENT)]}
+        return {"keys": [self._public(key) for key in self._list() if key.published_at(now)]}
 
-    def _active(self, algorithm: str) -> SigningKey:
-        active = (key for key in self._list() if key.state is KeyState.ACTIVE and key.algorithm == algorithm)
-        newest = max(active, key=lambda key: key.activate_at, default=None)
-        if newest is None:
-            raise ConfigurationError(f"no active signing key for {algorithm}; make one with: broker keys rotate")
-        return newest
+    def check(self) -> None:
+        """Look at every key that may still be used. Raises ConfigurationError for one that is too weak or of the wrong kind (JT-10)."""
+        now = self._clock()
+        for key in self._list():
+            if key.read_at(now):
+                self._key(key)
+
+    def _known(self, kid: object) -> SigningKey | None:
+        now = self._clock()
+        return next((key for key in self._list() if key.kid == kid and key.read_at(now)), None)
 
     def _key(self, key: SigningKey) -> Key:
         parsed = self._parsed.get(key.kid)
         if parsed is None:
-            parsed = self._parsed[key.kid] = jwk.import_key(json.loads(key.private_jwk))
+            parsed = self._parsed[key.kid] = _parse(key)
         return parsed
 
     def _public(self, key: SigningKey) -> dict[str, object]:
@@ -86,5 +92,13 @@ class KeyRing:
         return {**public, "use": "sig", "alg": key.algorithm, "kid": key.kid}
 
 
-def _is_published(key: SigningKey, retired_after: datetime) -> bool:
-    return key.state is not KeyState.RETIRED or key.retire_at is None or key.retire_at > retired_after
+def _parse(key: SigningKey) -> Key:
+    try:
+        with warnings.catch_warnings(action="ignore", category=SecurityWarning):  # weak keys are refused below, not warned of
+            parsed = jwk.import_key(json.loads(key.private_jwk))
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise ConfigurationError(f"signing key {key.kid} is no key; replace it with: broker keys rotate --emergency") from None
+    flaw = flaw_of(parsed, key.algorithm) or ("has no private part" if not parsed.is_private else None)
+    if flaw:
+        raise ConfigurationError(f"signing key {key.kid} {flaw}; replace it with: broker keys rotate --emergency --alg {key.algorithm}")
+    return parsed

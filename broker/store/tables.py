@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from broker.store.columns import Level, UtcTime, Words
@@ -29,6 +30,8 @@ _HASH = String(64)
 _NAME = String(255)
 _POLICIES = ("keys", "login_start", "requests", "tokens", "logout", "appearance", "registration")
 """Of `core/client_policy.py`, a JSON object each: another switch needs no migration."""
+
+_IN_USE = text("state IN ('next', 'active')")
 
 metadata = MetaData(
     naming_convention={
@@ -229,6 +232,7 @@ deliveries = Table(
     Index("ix_deliveries_due", "state", "next_attempt_at"),
 )
 
+# At most one key of an algorithm waits and one signs, however many processes make keys at once.
 signing_keys = Table(
     "signing_keys",
     metadata,
@@ -239,4 +243,5 @@ signing_keys = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("activate_at", UtcTime, nullable=False),
     Column("retire_at", UtcTime),
+    Index("uq_signing_keys_in_use", "algorithm", "state", unique=True, sqlite_where=_IN_USE, postgresql_where=_IN_USE),
 )

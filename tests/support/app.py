@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,6 @@ import pytest
 import redis as redis_py
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
-from joserfc.jwk import ECKey, RSAKey
 
 from broker.app import Parts, create_app
 from broker.config import Settings
@@ -27,9 +25,10 @@ from broker.core.errors import BrokerError
 from broker.core.ids import keyed_hash, new_id, new_secret
 from broker.core.ports import UpstreamProof, UpstreamRedirect, UpstreamRequest
 from broker.core.provider import IdentityProvider, Means
-from broker.core.signing_key import KeyState, SigningKey
+from broker.core.signing_key import ALGORITHMS, KeyState, SigningKey
 from broker.core.subject import UpstreamIdentity
 from broker.core.trust import TrustLevel
+from broker.flows.rotating import new_key
 from broker.store.sql import Database
 from tests.support.browser import Browser
 from tests.support.clock import Clock
@@ -169,7 +168,7 @@ PROVIDERS = [
 
 
 def signing_keys(clock: Clock) -> list[SigningKey]:
-    """An active RS256 and an active ES256 key, the same in all tests of a process."""
+    """An active key of each algorithm, the same in all tests of a process."""
     return [
         SigningKey(kid, algorithm, private, KeyState.ACTIVE, clock() - timedelta(days=1), clock() - timedelta(days=1))
         for kid, algorithm, private in _key_material()
@@ -184,8 +183,9 @@ def _compiled_templates() -> FileSystemBytecodeCache:
 
 @cache
 def _key_material() -> list[tuple[str, str, str]]:
-    rsa, ec = RSAKey.generate_key(2048, private=True), ECKey.generate_key("P-256", private=True)
-    return [(key.thumbprint(), alg, json.dumps(key.as_dict(private=True))) for key, alg in ((rsa, "RS256"), (ec, "ES256"))]
+    """Once: two RSA keys take a while."""
+    made = [new_key(algorithm, KeyState.ACTIVE, Clock()(), Clock()()) for algorithm in ALGORITHMS]
+    return [(key.kid, key.algorithm, key.private_jwk) for key in made]
 
 
 def _client(client_id: str) -> Client:

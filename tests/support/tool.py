@@ -11,12 +11,15 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 from flask import Flask
+from jwt.algorithms import OKPAlgorithm
 from werkzeug.test import TestResponse
 
 from broker.core.client import Client
 from tests.support.dpop import Prover
 
 REDIRECT = "https://tool.test/callback"
+_AS_PYJWT_CALLS_IT = {"Ed25519": "EdDSA"}  # RFC 9864 gave it the name of its curve
+jwt.register_algorithm("Ed25519", OKPAlgorithm())
 
 
 def challenge_of(verifier: str) -> str:
@@ -91,10 +94,10 @@ class Tool:
         """The claims of an ID token, checked by PyJWT against the published keys, at the broker's present time."""
         published = self.gets("/jwks").get_json()
         kid = jwt.get_unverified_header(id_token)["kid"]
-        key = next(jwt.PyJWK(one) for one in published["keys"] if one["kid"] == kid)
+        key = next(jwt.PyJWK(one, _AS_PYJWT_CALLS_IT.get(one["alg"])) for one in published["keys"] if one["kid"] == kid)
         options: Any = {"require": ["iss", "sub", "aud", "exp", "iat", "auth_time", "sid"], "verify_exp": False, "verify_iat": False}
         claims: dict[str, Any] = jwt.decode(
-            id_token, key, [algorithm], options=options, audience=self.client.client_id, issuer=self.issuer, leeway=10
+            id_token, key.key, [algorithm], options=options, audience=self.client.client_id, issuer=self.issuer, leeway=10
         )
         return claims
 

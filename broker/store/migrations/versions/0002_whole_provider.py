@@ -17,6 +17,7 @@ _POLICIES = ("keys", "login_start", "requests", "tokens", "logout", "appearance"
 def upgrade() -> None:
     _clients()
     _providers_and_grants()
+    _signing_keys()
     op.create_table(
         "refresh_tokens",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -90,3 +91,20 @@ def _providers_and_grants() -> None:
     with op.batch_alter_table("grants") as grants:
         for name in ("audience", "confirmation", "offline"):
             grants.alter_column(name, server_default=None)
+
+
+def _signing_keys() -> None:
+    """One next and one active key of each algorithm; had two processes made one at once, the newer one was used since."""
+    keys = sa.table("signing_keys", *(sa.column(name) for name in ("kid", "algorithm", "state", "created_at", "activate_at", "retire_at")))
+    newer = keys.alias("newer")
+    outdone = sa.exists().where(
+        newer.c.algorithm == keys.c.algorithm,
+        newer.c.state == keys.c.state,
+        sa.or_(newer.c.created_at > keys.c.created_at, sa.and_(newer.c.created_at == keys.c.created_at, newer.c.kid > keys.c.kid)),
+    )
+    retired = {"state": "retired", "retire_at": keys.c.activate_at}
+    op.get_bind().execute(sa.update(keys).where(keys.c.state.in_(("next", "active")), outdone).values(retired))
+    in_use = sa.text("state IN ('next', 'active')")
+    op.create_index(
+        "uq_signing_keys_in_use", "signing_keys", ["algorithm", "state"], unique=True, sqlite_where=in_use, postgresql_where=in_use
+    )
