@@ -36,6 +36,7 @@ from broker.web.cookies import Cookies
 from broker.web.end_session import EndSessionViews, end_session_blueprint
 from broker.web.endpoints import EndpointViews, endpoints_blueprint
 from broker.web.health import Readiness, health_blueprint
+from broker.web.keycloak_paths import KeycloakPaths, keycloak_paths_blueprints
 from broker.web.oidc import AuthorizeViews, oidc_blueprint
 from broker.worker import Task, Worker
 
@@ -146,18 +147,23 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     csrf = CSRFProtect(app)
     reader = RequestReader(parts.claim_table, hints, parts.issuing.clock)
     authorize = AuthorizeViews(settings.issuer, reader, stores.clients.find, parts.signing_in, parts.issuing, cookies)
-    endpoints = endpoints_blueprint(_endpoint_views(settings, parts))
-    end_session = _end_session_views(settings, parts, hints, cookies)
+    endpoint_views, end_session = _endpoint_views(settings, parts), _end_session_views(settings, parts, hints, cookies)
+    endpoints = endpoints_blueprint(endpoint_views)
+    aliases = keycloak_paths_blueprints(
+        KeycloakPaths(authorize.authorize, end_session.logout, endpoint_views, end_session.reader, stores.clients.find, stores.clients.list)
+    )
     for blueprint in (
         oidc_blueprint(authorize),
         endpoints,
         end_session_blueprint(end_session),
         citizen_blueprint(_citizen_views(settings, parts, cookies)),
         health_blueprint(_readiness(parts)),
+        *aliases,
     ):
         app.register_blueprint(blueprint)
-    # Tools post to these three without our form token; every other POST needs it (SE-11).
-    csrf.exempt(endpoints)
+    # Tools post to these without our form token; every other POST needs it (SE-11).
+    for exempt in (endpoints, *aliases):
+        csrf.exempt(exempt)
     csrf.exempt("broker.web.oidc.authorize")
     csrf.exempt("broker.web.end_session.logout")
 

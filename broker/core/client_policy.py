@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+ON_THE_WAY = timedelta(seconds=3)
+"""What an answer needs from here through the citizen's browser to the tool."""
 
 
 class AuthMethod(StrEnum):
@@ -108,12 +111,17 @@ class LogoutPolicy:
 class LoginStart:
     """Where a sign-in begins at the tool, and how long (seconds, 0: no limit known) it remembers that it began.
 
-    A citizen who took longer is led to `url` again instead of bringing back an answer the tool has forgotten.
+    A citizen who took longer is led to `url` again instead of bringing back an answer the tool has forgotten. `method` POST: the sign-in
+    begins with a button there that no link can press.
     """
 
     url: str = ""
     method: str = "GET"
     state_ttl: int = 0
+
+    def is_over(self, began_at: datetime, now: datetime) -> bool:
+        """Whether an answer sent now would come too late for a sign-in that began then."""
+        return self.state_ttl > 0 and now + ON_THE_WAY >= began_at + timedelta(seconds=self.state_ttl)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,10 @@ class Issuing:
             pseudonym=None if PSEUDONYM_CLAIMS.isdisjoint(id_token_claims) else pseudonym,
         )
 
+    def sid(self, session: BrokerSession, client_id: str) -> str:
+        """What this tool calls the session: in its ID tokens, in logout tokens and, for some plugins, in authorization responses."""
+        return keyed_hash(self.sid_key, session.id, client_id)
+
     def redeem(self, code: str, client_id: str, redirect_uri: str, code_verifier: str | None, confirmation: str) -> Redeemed:
         """Turn a code into a grant and its access token. The client is authenticated already, `confirmation` is the key it proved to hold.
 
@@ -172,7 +176,7 @@ class Issuing:
             subject_id=issued.subject_id,
             session_id=session.id,
             sub=issued.sub,
-            sid=keyed_hash(self.sid_key, session.id, issued.client_id),
+            sid=self.sid(session, issued.client_id),
             scopes=issued.scopes,
             claims=issued.claims,
             trust=issued.trust,

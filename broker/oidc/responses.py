@@ -27,9 +27,9 @@ class AuthorizationResponse:
         return with_query(self.address.redirect_uri, self.fields)
 
 
-def code_response(issuer: str, address: ReturnAddress, code: str) -> AuthorizationResponse:
-    """The tool may come and redeem `code`."""
-    return _response(issuer, address, {"code": code})
+def code_response(issuer: str, address: ReturnAddress, code: str, session_state: str | None = None) -> AuthorizationResponse:
+    """The tool may come and redeem `code`. `session_state` is for plugins that look there for the session's `sid`."""
+    return _response(issuer, address, {"code": code} if session_state is None else {"code": code, "session_state": session_state})
 
 
 def error_response(issuer: str, address: ReturnAddress, error: BrokerError) -> AuthorizationResponse:

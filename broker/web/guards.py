@@ -25,7 +25,9 @@ RegisteredOrigins = Callable[[], Collection[str]]
 """Returns the web origins of every live tool."""
 
 
-SPENDING = frozenset({"oidc.authorize", "oidc.proceed", "citizen.callback"})
+SPENDING = frozenset(
+    {"oidc.authorize", "oidc.proceed", "citizen.callback", "end_session.logout", "keycloak_pages.auth", "keycloak_pages.logout"}
+)
 """Endpoints whose GET may issue or use up something once: link checkers must not do that by HEAD (RU-16)."""
 
 

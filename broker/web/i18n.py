@@ -40,7 +40,7 @@ class Language(StrEnum):
 
 _BY_VALUE = {language.value: language for language in Language}
 _TAGS = {"de": Language.GERMAN, "en": Language.ENGLISH}
-_POSTED_BY_TOOLS = ("/authorize", "/logout")
+_POSTED_BY_TOOLS = ("/authorize", "/logout", "/protocol/openid-connect/auth", "/protocol/openid-connect/logout")
 _EASY_TAGS = {"de-leicht", "de-simple", "de-x-leicht"}  # "simple" is the registered variant subtag (BCP 47)
 
 

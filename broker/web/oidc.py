@@ -25,6 +25,7 @@ from broker.web.answering import see_other, send
 from broker.web.cookies import Cookies
 from broker.web.errors import redirect_errors_to
 from broker.web.i18n import current_language
+from broker.web.login_start import start_again, where_to_start
 from broker.web.reading import sent_parameters
 
 _LONGEST_QUERY = 6000  # proxies and gunicorn take request lines of 8 KB
@@ -99,8 +100,13 @@ class AuthorizeViews:
     def _answer(self, asked: AuthorizationRequest, address: ReturnAddress, step: Issue | Refuse, session: BrokerSession | None) -> Response:
         if isinstance(step, Refuse):
             return send(error_response(self.issuer, address, step.error))
+        client = self.find_client(asked.client_id)
         assert session is not None  # the judge never issues without one
-        return send(code_response(self.issuer, address, self.issuing.code(asked, session, step)))
+        assert client is not None  # the address was made from it
+        if client.login_start.is_over(asked.created_at, self.signing_in.clock()) and where_to_start(client):
+            return start_again(self.issuer, client, asked)
+        sid = self.issuing.sid(session, client.client_id) if client.logout.session_state else None
+        return send(code_response(self.issuer, address, self.issuing.code(asked, session, step), sid))
 
     def _way(self, asked: AuthorizationRequest, step: Step) -> str:
         match step:

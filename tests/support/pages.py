@@ -185,6 +185,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "consent-refused-name": lambda: _consent(pseudonym=""),
     "unmet": _shows("unmet", tool=TOOL, reached=TrustLevel.BASIC, needed=TrustLevel.HIGH, can_retry=True),
     "unmet-final": _shows("unmet", tool=TOOL, reached=TrustLevel.BASIC, needed=TrustLevel.HIGH, can_retry=False),
+    "start-again": _shows("start_again", tool=_BACK, by_button=False, asks_again=False),
+    "start-again-by-button": _shows("start_again", tool=WayBack(LONG_TOOL, "https://x.example/"), by_button=True, asks_again=True),
     "sign-out": _shows(
         "sign_out", action="/logout", hidden={"state": "s"}, tools=["Mitmachkarte", LONG_TOOL], untold=[LONG_TOOL], tool_name="Mitmachkarte"
     ),
