@@ -20,14 +20,17 @@ from broker.flows.examining import Examining
 from broker.flows.posting import Posting
 from broker.flows.registering import secret_hash
 from broker.flows.rotating import Rotating
+from broker.flows.visiting import shown_logos
 from broker.oidc.authorization_request import RequestReader
 from broker.oidc.client_auth import ClientSecrets
+from broker.oidc.client_metadata import ClientMetadata
 from broker.oidc.end_session import EndSessionReader
 from broker.oidc.id_token import IdTokens
 from broker.oidc.id_token_hint import HintReader
 from broker.oidc.keys import KeyRing
 from broker.oidc.metadata import Metadata
 from broker.oidc.server import TokenServer
+from broker.oidc.software_statement import SoftwareStatements, read_issuers
 from broker.parts import Parts, Stores, build_parts, open_database, open_stores, utc_now
 from broker.store.migrations import pending
 from broker.web import assets, dpop, errors, guards, headers, i18n, observability
@@ -37,7 +40,9 @@ from broker.web.end_session import EndSessionViews, end_session_blueprint
 from broker.web.endpoints import EndpointViews, endpoints_blueprint
 from broker.web.health import Readiness, health_blueprint
 from broker.web.keycloak_paths import KeycloakPaths, keycloak_paths_blueprints
+from broker.web.logos import LogoViews, logos_blueprint
 from broker.web.oidc import AuthorizeViews, oidc_blueprint
+from broker.web.registration import RegistrationViews, registration_blueprint
 from broker.worker import Task, Worker
 
 __all__ = ["build_examination", "build_rotating", "build_worker", "create_app", "open_database"]
@@ -45,6 +50,7 @@ __all__ = ["build_examination", "build_rotating", "build_worker", "create_app", 
 LARGEST_BODY = 64 * 1024
 MOST_FORM_PARTS = 100
 UI_LOCALES = ("de", "en")
+_LOGOS_KEPT = timedelta(days=1)  # longer than it takes from a logo to the tool that shows it
 _DELIVERIES_KEPT = timedelta(days=30)
 
 
@@ -107,6 +113,8 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
             Task("clear grants", 3600.0, lambda: stores.grants.purge_expired(clock())),
             Task("clear access tokens", 3600.0, lambda: stores.access_tokens.purge_expired(clock())),
             Task("clear one-time ids", 3600.0, lambda: stores.one_time_ids.purge_expired(clock())),
+            Task("clear invitations", 3600.0, lambda: stores.registration_tokens.purge_expired(clock())),
+            Task("clear logos", 3600.0, lambda: stores.logos.purge_expired(clock() - _LOGOS_KEPT, shown_logos(stores.clients.list()))),
             Task("clear deliveries", 3600.0, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
             Task("clear retired keys", 3600.0, lambda: stores.signing_keys.purge_expired(clock())),
         )
@@ -152,9 +160,12 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     aliases = keycloak_paths_blueprints(
         KeycloakPaths(authorize.authorize, end_session.logout, endpoint_views, end_session.reader, stores.clients.find, stores.clients.list)
     )
+    registration = registration_blueprint(_registration_views(settings, parts))
     for blueprint in (
         oidc_blueprint(authorize),
         endpoints,
+        registration,
+        logos_blueprint(LogoViews(stores.logos.find)),
         end_session_blueprint(end_session),
         citizen_blueprint(_citizen_views(settings, parts, cookies)),
         health_blueprint(_readiness(parts)),
@@ -162,7 +173,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     ):
         app.register_blueprint(blueprint)
     # Tools post to these without our form token; every other POST needs it (SE-11).
-    for exempt in (endpoints, *aliases):
+    for exempt in (endpoints, registration, *aliases):
         csrf.exempt(exempt)
     csrf.exempt("broker.web.oidc.authorize")
     csrf.exempt("broker.web.end_session.logout")
@@ -176,10 +187,21 @@ def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
         server=TokenServer(clients.find, secrets, parts.issuing.redeem, id_tokens, parts.proofs),
         userinfo_of=parts.issuing.userinfo,
         keys=parts.keys,
-        metadata=Metadata(settings.issuer, parts.claim_table, UI_LOCALES),
+        metadata=_metadata(settings, parts),
         origins=lambda: guards.web_origins(clients.list()),
         certificate_header=settings.client_certificate_header,
     )
+
+
+def _metadata(settings: Settings, parts: Parts) -> Metadata:
+    return Metadata(settings.issuer, parts.claim_table, UI_LOCALES, settings.tool_policy_url, settings.tool_terms_url)
+
+
+def _registration_views(settings: Settings, parts: Parts) -> RegistrationViews:
+    metadata = _metadata(settings, parts)
+    statements = SoftwareStatements(read_issuers(settings.software_statement_issuers), parts.issuing.clock)
+    described = ClientMetadata(lambda: metadata.document(parts.keys.algorithms), parts.claim_table)
+    return RegistrationViews(settings.issuer, parts.self_registering, described, statements.over)
 
 
 def _end_session_views(settings: Settings, parts: Parts, hints: HintReader, cookies: Cookies) -> EndSessionViews:

@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     outbound_private_hosts: Words = ()
     client_certificate_header: str = ""
     key_rotation_days: int = Field(90, ge=0, le=365)
+    open_registration: bool = False
+    software_statement_issuers: Path | None = None
+    tool_policy_url: str = ""
+    tool_terms_url: str = ""
 
     @classmethod
     def settings_customise_sources(

@@ -16,8 +16,10 @@ from broker.flows.issuing import Issuing
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
 from broker.flows.releasing import Releasing
+from broker.flows.self_registering import SelfRegistering
 from broker.flows.signing_in import SigningIn
 from broker.flows.signing_out import SigningOut
+from broker.flows.visiting import Visiting
 from broker.oidc.client_keys import ClientKeyring
 from broker.oidc.dpop_nonce import DpopNonces
 from broker.oidc.keys import KeyRing
@@ -27,10 +29,12 @@ from broker.store.clients import Clients
 from broker.store.codes import Codes
 from broker.store.consents import Consents
 from broker.store.grants import Grants
+from broker.store.logos import Logos
 from broker.store.one_time_ids import OneTimeIds
 from broker.store.outbox import Outbox
 from broker.store.providers import Providers
 from broker.store.redis import Redis
+from broker.store.registration_tokens import RegistrationTokens
 from broker.store.requests import Requests
 from broker.store.seal import Seal
 from broker.store.sessions import Sessions
@@ -67,6 +71,8 @@ class Stores:
     access_tokens: AccessTokens
     outbox: Outbox
     one_time_ids: OneTimeIds
+    registration_tokens: RegistrationTokens
+    logos: Logos
     signing_keys: SigningKeys
 
 
@@ -85,6 +91,7 @@ class Parts:
     consenting: Consenting
     issuing: Issuing
     proofs: Proofs
+    self_registering: SelfRegistering
 
 
 def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream | None = None) -> Parts:
@@ -107,12 +114,19 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, clock),
         issuing=Issuing(judging, stores.codes, stores.grants, stores.access_tokens, stores.sessions, stores.subjects, keys.sid, clock),
         proofs=_proofs(settings, stores, clock),
+        self_registering=_self_registering(settings, stores, fetching, clock),
     )
 
 
 def _proofs(settings: Settings, stores: Stores, clock: Clock) -> Proofs:
     nonces = DpopNonces(settings.keys.dpop_nonce, clock)
     return Proofs(settings.issuer, nonces, partial(stores.one_time_ids.add, "dpop"), lambda header: None, clock)
+
+
+def _self_registering(settings: Settings, stores: Stores, fetching: Fetching, clock: Clock) -> SelfRegistering:
+    visiting = Visiting(fetching, stores.logos, clock)
+    pepper, open_to_all = settings.keys.pepper, settings.open_registration
+    return SelfRegistering(stores.clients, stores.registration_tokens, stores.grants, visiting, pepper, clock, open_to_all)
 
 
 def open_database(settings: Settings) -> Database:
@@ -139,6 +153,8 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         access_tokens=AccessTokens(database, clock),
         outbox=Outbox(database, clock),
         one_time_ids=OneTimeIds(database),
+        registration_tokens=RegistrationTokens(database),
+        logos=Logos(database),
         signing_keys=SigningKeys(database, Seal(settings.keys.signing_seal)),
     )
 

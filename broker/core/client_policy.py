@@ -126,19 +126,33 @@ class LoginStart:
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """What citizens see of a tool beside its name (OIDC Registration 2)."""
+    """What citizens see of a tool beside its name (OIDC Registration 2). `logo` is the digest of the picture that was once fetched from
+    `logo_uri` and is served by us, so that the tool does not see who looks at a page of ours."""
 
     logo_uri: str = ""
+    logo: str = ""
     policy_uri: str = ""
     tos_uri: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """How a client that registered itself came here (RFC 7591). `token_hash` is the keyed hash of its registration access token."""
+    """How a client that registered itself came here (RFC 7591). `token_hash` is the keyed hash of its registration access token.
+
+    `invited_by` is the label of its invitation, `basic_profile` and `public_subject` what that allowed; `approved_at` is when an
+    administrator looked at the client and let it meet real citizens. `token_endpoint_auth_method` is the method it named, of two that do.
+    """
 
     token_hash: str = ""
     registered_at: datetime | None = None
+    approved_at: datetime | None = None
+    invited_by: str = ""
+    basic_profile: bool = False
+    public_subject: bool = False
+    application_type: str = "web"
+    token_endpoint_auth_method: str = ""
+    require_auth_time: bool = False
+    software_statement: str = ""
     software_id: str = ""
     software_version: str = ""
     contacts: tuple[str, ...] = ()

@@ -107,3 +107,10 @@ class InvalidSoftwareStatement(BadRequest):
 
     code = "BP-400-STATEMENT"
     oauth_error = "invalid_software_statement"
+
+
+class UnapprovedSoftwareStatement(BadRequest):
+    """The software statement was made by somebody whom this provider does not take statements from (RFC 7591 3.2.2)."""
+
+    code = "BP-400-STATEMENT-ISSUER"
+    oauth_error = "unapproved_software_statement"

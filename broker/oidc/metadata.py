@@ -21,12 +21,15 @@ class Metadata:
     issuer: str
     claim_table: ClaimTable
     ui_locales: Sequence[str]
+    tool_policy_url: str = ""
+    tool_terms_url: str = ""
 
     def document(self, signing_algorithms: Sequence[str]) -> dict[str, object]:
         """All values, also defaults whose absence would mean something else. Endpoints lie below the issuer."""
         return {
             "issuer": self.issuer,
             **self._endpoints(),
+            **self._pages(),
             "response_types_supported": ["code"],
             "response_modes_supported": list(RESPONSE_MODES),
             "grant_types_supported": list(GRANT_TYPES),
@@ -59,7 +62,12 @@ class Metadata:
             "userinfo_endpoint": f"{self.issuer}/userinfo",
             "jwks_uri": f"{self.issuer}/jwks",
             "end_session_endpoint": f"{self.issuer}/logout",
+            "registration_endpoint": f"{self.issuer}/register",
         }
+
+    def _pages(self) -> dict[str, str]:
+        pages = {"op_policy_uri": self.tool_policy_url, "op_tos_uri": self.tool_terms_url}
+        return {name: url for name, url in pages.items() if url}
 
     def _claims(self) -> list[str]:
         rows = self.claim_table.definitions.values()

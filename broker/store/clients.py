@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from broker.core.client import Client
+from broker.core.client import Client, ClientStatus
 from broker.core.errors import ConfigurationError, UnknownClient
 from broker.store.cache import Cache
 from broker.store.records import Record
@@ -30,9 +30,9 @@ class Clients:
         self._found = Cache(self._load, seconds, min(seconds, _SECONDS_FOR_UNKNOWN))
         self._listed = Cache(self._load_all, seconds)
 
-    def find(self, client_id: str) -> Client | None:
-        """The client in whatever status, or None."""
-        return self._found[client_id]
+    def find(self, client_id: str, *, remembered: bool = True) -> Client | None:
+        """The client in whatever status, or None. Not `remembered`: as it is at this moment, for those who want to change it."""
+        return self._found[client_id] if remembered else self._load(client_id)
 
     def get(self, client_id: str) -> Client:
         """The client in whatever status. Raises UnknownClient."""
@@ -65,6 +65,15 @@ class Clients:
         self._forget()
         if changed is None:
             raise UnknownClient
+
+    def replace_while(self, client: Client, status: ClientStatus, token_hash: str) -> bool:
+        """Change a client only while it has this status and this registration access token; whether it had: decided in one statement, so
+        that a client suspended meanwhile stays so (OP-08)."""
+        still = (clients.c.status == status.value, clients.c.registration["token_hash"].as_string() == token_hash)
+        changing = _REPLACE.where(*still).values(_CLIENT.to_row(client)).returning(clients.c.client_id)
+        changed = self._database.one(changing, {"replaced": client.client_id})
+        self._forget()
+        return changed is not None
 
     def _forget(self) -> None:
         self._found.forget()

@@ -67,6 +67,7 @@ _REVOKE_BY_CODE = (
     .values(revoked_at=NOW)
     .returning(grants.c.grant_id)
 )
+_REVOKE_OF_CLIENT = update(grants).where(grants.c.client_id == bindparam("wanted"), grants.c.revoked_at.is_(None)).values(revoked_at=NOW)
 _PURGE = delete(grants).where(grants.c.expires_at <= NOW)
 
 
@@ -85,6 +86,10 @@ class Grants:
     def revoke_by_code(self, code_hash: str) -> bool:
         """Revoke what a code was exchanged for, because it turned up again (RFC 6749 4.1.2); whether there was anything to revoke."""
         return self._database.one(_REVOKE_BY_CODE, {"wanted": code_hash, "now": self._clock()}) is not None
+
+    def revoke_of_client(self, client_id: str) -> int:
+        """Revoke all that a tool was ever granted, because the tool is gone; how many."""
+        return self._database.run(_REVOKE_OF_CLIENT, {"wanted": client_id, "now": self._clock()})
 
     def purge_expired(self, now: datetime) -> int:
         """Delete grants whose session is over; how many. Codes live for a minute only, so none of theirs can come again."""

@@ -212,6 +212,18 @@ registration_tokens = Table(
     Column("uses_left", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
+    Column("basic_profile", Boolean, nullable=False),
+    Column("public_subject", Boolean, nullable=False),
+)
+
+# Pictures of tools by the digest of their content: the same one is kept once.
+logos = Table(
+    "logos",
+    metadata,
+    Column("digest", _HASH, primary_key=True),
+    Column("media_type", String(32), nullable=False),
+    Column("image", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
 )
 
 # One delivery for each session of a tool, ever: signing out twice tells a tool once.

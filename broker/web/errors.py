@@ -23,6 +23,7 @@ RETRY_AFTER_SECONDS = 5
 JSON_PATHS = frozenset({"/token", "/userinfo", "/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
 JSON_PATHS |= {f"/protocol/openid-connect/{name}" for name in ("token", "userinfo", "certs")}
 """Endpoints that machines call: their errors are JSON (RFC 6749 5.2, RFC 6750 3)."""
+_REGISTRATION = "/register"
 
 _BY_STATUS: dict[int, type[BrokerError]] = {404: NotFound, 405: MethodNotAllowed, 413: TooLarge}
 
@@ -38,7 +39,7 @@ def install(app: Flask, issuer: str) -> None:
     def answer(error: BrokerError) -> Response:
         g.error = error
         observability.count_error(error.code)
-        if request.path in JSON_PATHS:
+        if _is_for_machines(request.path):
             return _json(error)
         address: ReturnAddress | None = g.get("return_address")
         if address is not None and error.oauth_error:
@@ -62,6 +63,10 @@ def install(app: Flask, issuer: str) -> None:
     app.register_error_handler(Exception, from_nowhere)
 
 
+def _is_for_machines(path: str) -> bool:
+    return path in JSON_PATHS or path == _REGISTRATION or path.startswith(f"{_REGISTRATION}/")
+
+
 def _translated(error: HTTPException) -> BrokerError:
     if isinstance(error, CSRFError):
         return FormExpired()
@@ -83,9 +88,13 @@ def _challenge(error: BrokerError) -> str:
     """RFC 6750 3 and RFC 9449 7.1 at userinfo, RFC 6749 5.2 at the token endpoint. A request without any token gets no error code."""
     if error.oauth_error == "invalid_client":
         return 'Basic realm="token"'
+    registering = request.path.startswith(_REGISTRATION)
+    realm = "registration" if registering else "userinfo"
     if g.get("no_token"):
-        return f'Bearer realm="userinfo", DPoP {dpop.CHALLENGE}'
-    told = f'realm="userinfo", error="{error.oauth_error}", error_description="{description(error)}"'
+        return f'Bearer realm="{realm}"' if registering else f'Bearer realm="{realm}", DPoP {dpop.CHALLENGE}'
+    told = f'realm="{realm}", error="{error.oauth_error}", error_description="{description(error)}"'
+    if registering:
+        return f"Bearer {told}"
     if isinstance(error, UnprovenToken) or dpop.presented():
         return f"DPoP {told}, {dpop.CHALLENGE}"
     return f"Bearer {told}, DPoP {dpop.CHALLENGE}"

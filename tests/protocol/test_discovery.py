@@ -42,7 +42,7 @@ def test_it_is_json_cacheable_and_free_of_cookies(broker: Broker) -> None:
 def test_the_issuer_is_the_setting_and_every_endpoint_below_it_answers(tool: Tool, document: dict[str, Any]) -> None:
     assert document["issuer"] == ISSUER
     endpoints = {name: url for name, url in document.items() if name.endswith("_endpoint") or name == "jwks_uri"}
-    assert len(endpoints) == 5
+    assert len(endpoints) == 6
     for name, url in endpoints.items():
         assert url.startswith(f"{ISSUER}/"), name
         assert tool.gets(url.removeprefix(ISSUER)).status_code != 404, name
@@ -123,7 +123,7 @@ def test_every_prompt_announced_is_understood(browser: Browser, tool: Tool, docu
 
 def test_what_is_not_announced_does_not_exist(tool: Tool, document: dict[str, Any]) -> None:
     assert document["grant_types_supported"] == ["authorization_code"]
-    for path in ("/par", "/introspect", "/revoke", "/register", "/device", "/bclogout"):
+    for path in ("/par", "/introspect", "/revoke", "/device", "/bclogout"):
         assert tool.gets(path).status_code == 404
 
 
