@@ -25,6 +25,7 @@ from broker.oidc.authorization_request import RequestReader
 from broker.oidc.client_auth import ClientSecrets
 from broker.oidc.client_metadata import ClientMetadata
 from broker.oidc.end_session import EndSessionReader
+from broker.oidc.grants import TokenFlows
 from broker.oidc.id_token import IdTokens
 from broker.oidc.id_token_hint import HintReader
 from broker.oidc.keys import KeyRing
@@ -36,6 +37,7 @@ from broker.store.migrations import pending
 from broker.web import assets, dpop, errors, guards, headers, i18n, observability
 from broker.web.citizen import CitizenViews, citizen_blueprint
 from broker.web.cookies import Cookies
+from broker.web.device import DeviceViews, device_blueprint
 from broker.web.end_session import EndSessionViews, end_session_blueprint
 from broker.web.endpoints import EndpointViews, endpoints_blueprint
 from broker.web.health import Readiness, health_blueprint
@@ -154,9 +156,10 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     stores, hints = parts.stores, HintReader(settings.issuer, parts.keys)
     csrf = CSRFProtect(app)
     reader = RequestReader(parts.claim_table, hints, parts.issuing.clock)
-    authorize = AuthorizeViews(settings.issuer, reader, stores.clients.find, parts.signing_in, parts.issuing, cookies)
+    authorize = AuthorizeViews(settings.issuer, reader, stores.clients.find, parts.signing_in, parts.issuing, parts.devices, cookies)
     endpoint_views, end_session = _endpoint_views(settings, parts), _end_session_views(settings, parts, hints, cookies)
     endpoints = endpoints_blueprint(endpoint_views)
+    devices = DeviceViews(settings.issuer, endpoint_views.server, reader, parts.devices, cookies, settings.client_certificate_header)
     aliases = keycloak_paths_blueprints(
         KeycloakPaths(authorize.authorize, end_session.logout, endpoint_views, end_session.reader, stores.clients.find, stores.clients.list)
     )
@@ -167,6 +170,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
         registration,
         logos_blueprint(LogoViews(stores.logos.find)),
         end_session_blueprint(end_session),
+        device_blueprint(devices),
         citizen_blueprint(_citizen_views(settings, parts, cookies)),
         health_blueprint(_readiness(parts)),
         *aliases,
@@ -176,6 +180,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     for exempt in (endpoints, registration, *aliases):
         csrf.exempt(exempt)
     csrf.exempt("broker.web.oidc.authorize")
+    csrf.exempt("broker.web.device.device_authorization")
     csrf.exempt("broker.web.end_session.logout")
 
 
@@ -184,7 +189,7 @@ def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
     secrets = ClientSecrets(lambda client_id, secret: secret_hash(pepper, client_id, secret))
     id_tokens = IdTokens(settings.issuer, parts.keys, parts.issuing.clock)
     return EndpointViews(
-        server=TokenServer(clients.find, secrets, parts.issuing.redeem, id_tokens, parts.proofs),
+        server=TokenServer(clients.find, secrets, TokenFlows(parts.issuing.redeem, parts.devices.redeem), id_tokens, parts.proofs),
         userinfo_of=parts.issuing.userinfo,
         keys=parts.keys,
         metadata=_metadata(settings, parts),

@@ -10,6 +10,7 @@ from broker.claim_table import load_claim_table
 from broker.config import Settings
 from broker.core.claim import ClaimTable
 from broker.core.ports import Clock, Upstream
+from broker.flows.authorizing_devices import AuthorizingDevices
 from broker.flows.consenting import Consenting
 from broker.flows.fetching import Fetching
 from broker.flows.issuing import Issuing
@@ -28,6 +29,7 @@ from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
 from broker.store.codes import Codes
 from broker.store.consents import Consents
+from broker.store.device_codes import DeviceCodes
 from broker.store.grants import Grants
 from broker.store.logos import Logos
 from broker.store.one_time_ids import OneTimeIds
@@ -62,6 +64,7 @@ class Stores:
     requests: Requests
     sessions: Sessions
     codes: Codes
+    device_codes: DeviceCodes
     clients: Clients
     providers: Providers
     standings: Standings
@@ -92,6 +95,7 @@ class Parts:
     issuing: Issuing
     proofs: Proofs
     self_registering: SelfRegistering
+    devices: AuthorizingDevices
 
 
 def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream | None = None) -> Parts:
@@ -100,6 +104,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     hub = upstream or open_hub(settings, claim_table, clock)
     judging = Judging(stores.clients, stores.providers, stores.standings, Releasing(claim_table), clock)
     signing_out = SigningOut(stores.outbox, stores.sessions, stores.clients, hub)
+    issuing = Issuing(judging, stores.codes, stores.grants, stores.access_tokens, stores.sessions, stores.subjects, keys.sid, clock)
     linking = Linking(stores.subjects, keys.link, clock)
     fetching = Fetching(settings.outbound_private_hosts)
     return Parts(
@@ -112,7 +117,8 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         signing_in=SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, clock),
         signing_out=signing_out,
         consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, clock),
-        issuing=Issuing(judging, stores.codes, stores.grants, stores.access_tokens, stores.sessions, stores.subjects, keys.sid, clock),
+        issuing=issuing,
+        devices=AuthorizingDevices(stores.device_codes, stores.clients, stores.requests, issuing, clock),
         proofs=_proofs(settings, stores, clock),
         self_registering=_self_registering(settings, stores, fetching, clock),
     )
@@ -144,6 +150,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         requests=Requests(redis, session_seal),
         sessions=Sessions(redis, session_seal, clock),
         codes=Codes(redis, session_seal),
+        device_codes=DeviceCodes(redis, session_seal),
         clients=Clients(database),
         providers=Providers(database),
         standings=Standings(database, field_seal),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.core.errors import BadRequest, InvalidRequest, InvalidToken
+from broker.core.errors import BadRequest, InvalidRequest, InvalidToken, Refusal
 
 
 class InvalidRequestObject(InvalidRequest):
@@ -86,6 +86,21 @@ class ExpiredToken(BadRequest):
 
     code = "BP-400-DEVICE-EXPIRED"
     oauth_error = "expired_token"
+
+
+class DeviceRefused(BadRequest):
+    """The citizen said no on the other device, or the sign-in there did not reach what is needed (RFC 8628 3.5)."""
+
+    code = "BP-400-DEVICE-REFUSED"
+    oauth_error = "access_denied"
+
+
+class TooManyGuesses(Refusal):
+    """Too many wrong user codes were typed from one address (RFC 8628 5.1)."""
+
+    code = "BP-429-GUESSES"
+    status = 429
+    message_key = "error.too_many_guesses"
 
 
 class InvalidRedirectUri(BadRequest):

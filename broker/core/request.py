@@ -27,6 +27,7 @@ class AuthorizationRequest:
     `wanted_trust` is what the tool would like (acr_values), `required_trust` what it insists on (essential acr). `hinted_sub` is the
     subject of a valid id_token_hint. `asked_userinfo` and `asked_id_token` are names from the `claims` parameter.
     `resources` are APIs the tool wants tokens for (RFC 8707), `confirmation` the key it announced for them (`jkt:...`, RFC 9449 10).
+    With `device_id` there is no redirect URI: the answer waits for that device (RFC 8628).
     `signed_in_at`, `consented_at`, `denied_by` record what this request has already asked of the citizen, so that nothing is asked twice.
     """
 
@@ -55,6 +56,7 @@ class AuthorizationRequest:
     denied_by: str | None = None
     resources: tuple[str, ...] = ()
     confirmation: str = ""
+    device_id: str = ""
 
     @property
     def silent(self) -> bool:

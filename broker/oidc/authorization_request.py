@@ -81,7 +81,7 @@ class RequestReader:
             client_id=client.client_id,
             redirect_uri=address.redirect_uri,
             response_mode=_response_mode(parameters, client),
-            scopes=self._scopes(parameters, client),
+            scopes=self.scopes(parameters, client),
             created_at=self.clock(),
             state=parameters.get("state"),
             nonce=parameters.get("nonce"),
@@ -98,7 +98,7 @@ class RequestReader:
             asked_id_token=claims.id_token,
         )
 
-    def _scopes(self, parameters: Parameters, client: Client) -> tuple[str, ...]:
+    def scopes(self, parameters: Parameters, client: Client) -> tuple[str, ...]:
         """Scopes that exist and that this client may have; the rest is left out (RFC 6749 3.3)."""
         asked = dict.fromkeys((parameters.get("scope") or "").split())
         if "openid" not in asked:

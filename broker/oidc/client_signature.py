@@ -23,16 +23,14 @@ _LONGEST = 24_576  # looked at before any base64 is undone (A-25)
 _REFUSED = frozenset({"crit", "b64", "jwk", "jku", "x5u", "x5c"})  # we know no extension, and believe no key that a token brings along
 
 
-class ForeignSignatures(JWSRegistry):
-    """How to read what others signed. Unknown header members do not matter (RFC 7515 4). `EdDSA` is another name of `Ed25519`: we take no
-    other such key (RFC 9864)."""
+class _Registry(JWSRegistry):
+    """Unknown header members do not matter (RFC 7515 4). `EdDSA` is another name of `Ed25519`: we take no other such key (RFC 9864)."""
 
     max_header_length = 4096
     max_payload_length = _LONGEST
     max_signature_length = 1400
 
     def get_alg(self, name: str) -> Any:
-        """The algorithm under its newer name."""
         return super().get_alg(_usual(name))
 
 
@@ -55,7 +53,7 @@ class SignedByClient:
         if len(token) > _LONGEST or token.count(".") != 2 or not token.isascii():
             return None
         try:
-            sealed = jws.extract_compact(token.encode(), registry=ForeignSignatures())
+            sealed = jws.extract_compact(token.encode(), registry=_Registry())
             header: object = sealed.protected
             claims: object = json.loads(sealed.payload, parse_constant=_refuse)
         except (JoseError, ValueError, TypeError, RecursionError):
@@ -91,7 +89,7 @@ def _made(signed: SignedByClient, key: PublicKey) -> bool:
     if key.alg is not None and _usual(key.alg) != signed.algorithm:
         return False
     try:
-        registry = ForeignSignatures(algorithms=[signed.algorithm], strict_check_header=False)
+        registry = _Registry(algorithms=[signed.algorithm], strict_check_header=False)
         return jws.validate_compact(signed.sealed, key, registry=registry)
     except (JoseError, ValueError, TypeError):
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
@@ -10,9 +11,10 @@ from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
 from broker.core.client import Client
 from broker.core.errors import BadRequest
 from broker.core.grant import ACCESS_TOKEN_LIFETIME
+from broker.core.oauth_errors import UnauthorizedClient
 from broker.flows.issuing import Redeemed
 from broker.oidc.client_auth import METHODS
-from broker.oidc.faces import ClientFace, TokenRequest
+from broker.oidc.faces import ClientFace
 from broker.oidc.proofs import Proofs, token_type
 
 NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
@@ -25,13 +27,39 @@ class Redeem(Protocol):
     def __call__(self, code: str, client_id: str, redirect_uri: str, code_verifier: str | None, confirmation: str) -> Redeemed: ...
 
 
+class RedeemDevice(Protocol):
+    """`flows/authorizing_devices.py`: what the citizen's yes turned into. Raises what RFC 8628 3.5 names."""
+
+    def __call__(self, device_code: str, client_id: str, confirmation: str) -> Redeemed: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFlows:
+    """What stands behind the grants, one field each."""
+
+    redeem: Redeem
+    redeem_device: RedeemDevice
+
+
 class Issuer(Protocol):
     """What the grants need of the server they are registered with."""
 
-    redeem: Redeem
+    flows: TokenFlows
     proofs: Proofs
 
     def id_token(self, client: Client, redeemed: Redeemed) -> str: ...
+
+
+def proven_client(grant: Any) -> tuple[Client, str]:
+    """Who calls, and the key it proved to hold (`oidc/proofs.py`). Nothing is used up by a call that fails here.
+
+    Raises Authlib's error when the client cannot authenticate, UnauthorizedClient when its record lacks the grant, InvalidDpopProof.
+    """
+    face = grant.authenticate_token_endpoint_client()
+    assert isinstance(face, ClientFace)  # the only kind our server hands out
+    if not face.check_grant_type(grant.GRANT_TYPE):
+        raise UnauthorizedClient("this grant is not allowed to this client")
+    return face.client, grant.server.proofs.confirmation(grant.request.call, face.client)
 
 
 class AuthorizationCodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc,unused-ignore]  # Authlib ships no types
@@ -43,17 +71,17 @@ class AuthorizationCodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[mis
 
     def validate_token_request(self) -> None:
         """Who calls, and what the code is worth. Raises InvalidGrant, or Authlib's error when the client cannot authenticate."""
-        face = self.authenticate_token_endpoint_client()
-        assert isinstance(face, ClientFace)  # the only kind our server hands out
-        self.registered = face.client
+        self.registered, confirmation = proven_client(self)
+        self.redeemed = self.redeem(self.registered, confirmation)
+
+    def redeem(self, client: Client, confirmation: str) -> Redeemed:
+        """What the code turns into. Raises InvalidGrant."""
         form = self.request.form
         code = form.get("code")
         if not code:
             raise BadRequest("code is missing")
-        assert isinstance(self.request, TokenRequest)  # the same
-        confirmation = self.server.proofs.confirmation(self.request.call, face.client)
         redirect_uri, verifier = form.get("redirect_uri", ""), form.get("code_verifier")
-        self.redeemed = self.server.redeem(code, face.client.client_id, redirect_uri, verifier, confirmation)
+        return self.server.flows.redeem(code, client.client_id, redirect_uri, verifier, confirmation)
 
     def create_token_response(self) -> Any:
         """The tokens (RFC 6749 5.1). `scope` is always named: it may be less than what was asked for."""

@@ -9,7 +9,7 @@ from broker.core.claim import ClaimTable, ReleaseClass
 from broker.core.trust import TrustLevel
 from broker.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
 
-GRANT_TYPES = ("authorization_code",)
+GRANT_TYPES = ("authorization_code", "urn:ietf:params:oauth:grant-type:device_code")
 RESPONSE_MODES = ("query", "form_post")
 _PROTOCOL_CLAIMS = ("iss", "aud", "exp", "iat", "nonce", "at_hash", "sid")
 
@@ -59,6 +59,7 @@ class Metadata:
         return {
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
+            "device_authorization_endpoint": f"{self.issuer}/device_authorization",
             "userinfo_endpoint": f"{self.issuer}/userinfo",
             "jwks_uri": f"{self.issuer}/jwks",
             "end_session_endpoint": f"{self.issuer}/logout",

@@ -29,6 +29,8 @@ class ReturnAddress:
     def of(cls, request: AuthorizationRequest, find_client: FindClient) -> ReturnAddress:
         """The address of a request validated before. Raises UnknownClient or ForeignRedirect if it no longer is (A-31)."""
         client = _live_client(request.client_id, find_client)
+        if request.device_id:  # the device comes and fetches its answer
+            return cls(client.name, "")
         if not client.allows_redirect(request.redirect_uri):
             raise ForeignRedirect("redirect_uri is no longer registered for this client")
         return cls(client.name, request.redirect_uri, request.response_mode, request.state)

@@ -18,13 +18,14 @@ from broker.core.errors import BadRequest, BrokerError, InvalidClient, Unsupport
 from broker.flows.issuing import Redeemed
 from broker.oidc.client_auth import METHODS, ClientSecrets
 from broker.oidc.client_call import ClientCall
+from broker.oidc.device_grant import DeviceCodeGrant
 from broker.oidc.faces import ClientFace, TokenRequest
-from broker.oidc.grants import AuthorizationCodeGrant, Redeem, TokenAnswer
+from broker.oidc.grants import AuthorizationCodeGrant, TokenAnswer, TokenFlows
 from broker.oidc.id_token import IdTokens
 from broker.oidc.proofs import Proofs
 from broker.oidc.return_address import FindClient, plausible
 
-TOKEN_PARAMETERS = frozenset({"grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret"})
+TOKEN_PARAMETERS = frozenset({"grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "device_code"})
 """Parameters the token endpoint reads; doubled ones are refused, others (a repeated `scope`) ignored."""
 
 _ERRORS: Mapping[str, type[BrokerError]] = {"invalid_client": InvalidClient, "unsupported_grant_type": UnsupportedGrantType}
@@ -33,17 +34,18 @@ _ERRORS: Mapping[str, type[BrokerError]] = {"invalid_client": InvalidClient, "un
 class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]  # Authlib ships no types
     """Answers the token endpoint."""
 
-    def __init__(self, find_client: FindClient, secrets: ClientSecrets, redeem: Redeem, id_tokens: IdTokens, proofs: Proofs) -> None:
+    def __init__(self, find_client: FindClient, secrets: ClientSecrets, flows: TokenFlows, id_tokens: IdTokens, proofs: Proofs) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # below that it writes tokens
         self._find_client = find_client
         self._id_tokens = id_tokens
         self._uri = f"{id_tokens.issuer}/token"
-        self.redeem = redeem
+        self.flows = flows
         self.proofs = proofs
         for method, check in zip(METHODS, (secrets.by_basic, secrets.by_post, secrets.by_nothing), strict=True):
             self.register_client_auth_method(method, check)
-        self.register_grant(AuthorizationCodeGrant)
+        for grant in (AuthorizationCodeGrant, DeviceCodeGrant):
+            self.register_grant(grant)
 
     def answer(self, call: ClientCall) -> TokenAnswer:
         """Status, body and headers of a success. Raises BrokerError."""

@@ -50,6 +50,17 @@ class Redis:
         """Store a value for a time."""
         self._ask("SET", key, value, "PX", max(1, milliseconds))
 
+    def add(self, key: str, value: bytes, milliseconds: int) -> bool:
+        """Store a value for a time where there is none; False if there is one: of several callers exactly one succeeds."""
+        return bool(self._ask("SET", key, value, "PX", max(1, milliseconds), "NX"))
+
+    def count(self, key: str, milliseconds: int, by: int = 1) -> int:
+        """Count something up or down; how many there are now since the first one, which is forgotten after this time."""
+        with self._outages(), self._client.pipeline(transaction=True) as pipeline:
+            pipeline.set(key, 0, px=milliseconds, nx=True)
+            pipeline.incrby(key, by)
+            return int(pipeline.execute()[1])
+
     def replace(self, key: str, value: bytes) -> bool:
         """Store a value in place of one that is still there, for the rest of its time; False if it is gone."""
         return bool(self._ask("SET", key, value, "XX", "KEEPTTL"))

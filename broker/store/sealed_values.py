@@ -50,6 +50,10 @@ class SealedValues(Generic[T]):
         """Store a value for a time."""
         self._redis.set(self.key(name), self.sealed(name, value), milliseconds(lifetime))
 
+    def add(self, name: str, value: T, lifetime: timedelta) -> bool:
+        """Store a value for a time where there is none; False if there is one."""
+        return self._redis.add(self.key(name), self.sealed(name, value), milliseconds(lifetime))
+
     def get(self, name: str) -> T | None:
         """The value, or None."""
         return self.opened(name, self._redis.get(self.key(name)))

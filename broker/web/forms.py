@@ -19,3 +19,9 @@ class ConsentForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         fault = pseudonym_fault(field.data)
         if fault:
             raise ValidationError(gettext(fault))
+
+
+class UserCodeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """The code that a device shows (RFC 8628 3.3)."""
+
+    user_code = StringField(filters=[lambda text: (text or "").strip()])

@@ -15,6 +15,7 @@ from broker.core.errors import BadRequest, BrokerError, UnmetTrust
 from broker.core.next_step import AskConsent, ChooseProvider, Issue, Refuse, SignIn, Step, StepUp
 from broker.core.request import AuthorizationRequest
 from broker.core.session import BrokerSession
+from broker.flows.authorizing_devices import AuthorizingDevices
 from broker.flows.issuing import Issuing
 from broker.flows.signing_in import SigningIn
 from broker.oidc.authorization_request import LIMITS, RequestReader
@@ -40,6 +41,7 @@ class AuthorizeViews:
     find_client: FindClient
     signing_in: SigningIn
     issuing: Issuing
+    devices: AuthorizingDevices
     cookies: Cookies
 
     def authorize(self) -> Response:
@@ -98,6 +100,8 @@ class AuthorizeViews:
 
     # The one place where answers go out.
     def _answer(self, asked: AuthorizationRequest, address: ReturnAddress, step: Issue | Refuse, session: BrokerSession | None) -> Response:
+        if asked.device_id:
+            return self._tell_device(asked, step, session)
         if isinstance(step, Refuse):
             return send(error_response(self.issuer, address, step.error))
         client = self.find_client(asked.client_id)
@@ -107,6 +111,15 @@ class AuthorizeViews:
             return start_again(self.issuer, client, asked)
         sid = self.issuing.sid(session, client.client_id) if client.logout.session_state else None
         return send(code_response(self.issuer, address, self.issuing.code(asked, session, step), sid))
+
+    def _tell_device(self, asked: AuthorizationRequest, step: Issue | Refuse, session: BrokerSession | None) -> Response:
+        """A device fetches its answer itself; the citizen is told that it may."""
+        if isinstance(step, Refuse):
+            self.devices.refuse(asked)
+        else:
+            assert session is not None  # the judge never issues without one
+            self.devices.approve(asked, session, step)
+        return see_other(url_for("device.done", request_id=asked.id))
 
     def _way(self, asked: AuthorizationRequest, step: Step) -> str:
         match step:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from werkzeug.test import TestResponse
 
+from broker.core.client_policy import GrantType, TokenPolicy
 from tests.support.app import Broker
 from tests.support.browser import Browser
 from tests.support.tool import Tool
@@ -141,12 +142,9 @@ def test_co_08_a_citizen_id_switched_off_before_the_redemption_counts(broker: Br
     [
         "password",
         "implicit",
-        "client_credentials",
-        "refresh_token",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
-        "urn:ietf:params:oauth:grant-type:token-exchange",
-        "urn:ietf:params:oauth:grant-type:device_code",
         "urn:ietf:params:oauth:grant-type:saml2-bearer",
+        "urn:openid:params:grant-type:ciba",
         None,
         "",
         "Authorization_Code",
@@ -154,6 +152,17 @@ def test_co_08_a_citizen_id_switched_off_before_the_redemption_counts(broker: Br
 )
 def test_co_12_no_other_grant_exists(tool: Tool, grant_type: str | None) -> None:
     assert refused(tool.redeems("x", grant_type=grant_type), "unsupported_grant_type")
+
+
+@pytest.mark.parametrize("grant_type", sorted(set(GrantType) - {GrantType.AUTHORIZATION_CODE}))
+def test_co_12_a_grant_that_the_record_does_not_list_is_not_allowed(tool: Tool, grant_type: str) -> None:
+    assert tool.redeems("x", grant_type=grant_type).get_json()["error"] in ("unauthorized_client", "unsupported_grant_type")
+
+
+def test_co_12_the_code_grant_too_can_be_left_out(broker: Broker) -> None:
+    tool = broker.tool("service", tokens=TokenPolicy(grant_types=(GrantType.CLIENT_CREDENTIALS,)))
+
+    assert refused(tool.redeems("x"), "unauthorized_client")
 
 
 def test_a_missing_code_is_an_invalid_request(tool: Tool) -> None:

@@ -8,7 +8,7 @@ import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
-from broker.core.client_policy import AuthMethod
+from broker.core.client_policy import AuthMethod, GrantType, TokenPolicy
 from broker.core.trust import TrustLevel
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
@@ -42,7 +42,7 @@ def test_it_is_json_cacheable_and_free_of_cookies(broker: Broker) -> None:
 def test_the_issuer_is_the_setting_and_every_endpoint_below_it_answers(tool: Tool, document: dict[str, Any]) -> None:
     assert document["issuer"] == ISSUER
     endpoints = {name: url for name, url in document.items() if name.endswith("_endpoint") or name == "jwks_uri"}
-    assert len(endpoints) == 6
+    assert len(endpoints) >= 7
     for name, url in endpoints.items():
         assert url.startswith(f"{ISSUER}/"), name
         assert tool.gets(url.removeprefix(ISSUER)).status_code != 404, name
@@ -121,9 +121,16 @@ def test_every_prompt_announced_is_understood(browser: Browser, tool: Tool, docu
         assert stop.location is None or "invalid_request" not in stop.location
 
 
+def test_co_12_every_grant_announced_exists_and_no_other(broker: Broker, document: dict[str, Any]) -> None:
+    tool = broker.tool("every-grant", tokens=TokenPolicy(grant_types=tuple(GrantType)))
+    announced = set(document["grant_types_supported"])
+    for grant_type in GrantType:
+        answer = tool.calls_token({"grant_type": grant_type}, tool.basic()).get_json()
+        assert (answer["error"] != "unsupported_grant_type") == (grant_type in announced), grant_type
+
+
 def test_what_is_not_announced_does_not_exist(tool: Tool, document: dict[str, Any]) -> None:
-    assert document["grant_types_supported"] == ["authorization_code"]
-    for path in ("/par", "/introspect", "/revoke", "/device", "/bclogout"):
+    for path in ("/par", "/introspect", "/revoke", "/bclogout"):
         assert tool.gets(path).status_code == 404
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +14,7 @@ from broker.core.client import Client, ClientStatus, Operator
 from broker.core.provider import IdentityProvider, Means
 from broker.core.trust import TrustLevel
 from broker.web import assets, headers, i18n
-from broker.web.forms import ConsentForm
+from broker.web.forms import ConsentForm, UserCodeForm
 from broker.web.presentation import ShownClaim, WayBack, provider_options
 
 SITE = SimpleNamespace(
@@ -97,6 +97,7 @@ def create_page_app() -> Flask:
     headers.install(app, secure=False)
     app.context_processor(lambda: {"site": SITE})
     app.register_blueprint(_stub_blueprint())
+    app.register_blueprint(_device_stub())
     app.add_url_rule("/page/<name>", "page", _page)
     return app
 
@@ -116,6 +117,13 @@ def _stub_blueprint() -> Blueprint:
         "choose_provider": "/sign-in-again/<request_id>",
     }.items():
         stub.add_url_rule(path, endpoint, lambda request_id: request_id, methods=["POST"])
+    return stub
+
+
+def _device_stub() -> Blueprint:
+    stub = Blueprint("device", "device")
+    for endpoint in ("look_up", "decide"):
+        stub.add_url_rule(f"/device/{endpoint}", endpoint, lambda: "", methods=["POST"])
     return stub
 
 
@@ -148,6 +156,12 @@ def _consent(pseudonym: str | None = "heide-kranich-4821", tool: Client = TOOL) 
         "citizen/consent.html", request_id="r3qu3st", tool=tool, claims=CLAIMS, form=form, until=date(2027, 11, 26), provider="BundID",
         trust=TrustLevel.HIGH,
     )  # fmt: skip
+
+
+def _device(typed: str, fault: str = "") -> str:
+    form = UserCodeForm(formdata=None, data={"user_code": typed}, meta={"csrf": False})
+    form.user_code.errors = [fault] if fault else []
+    return render_template("citizen/device.html", form=form)
 
 
 def _form_post() -> str:
@@ -194,6 +208,15 @@ PAGES: dict[str, Callable[[], str]] = {
     "signed-out-in-part": _signed_out(told=["Mitmachkarte"], untold=[LONG_TOOL], upstream_ended=False, back=_BACK),
     "signed-out-plain": _signed_out(upstream_ended=None),
     "signed-out-frames": _signed_out_with_frames,
+    "device": lambda: _device(""),
+    "device-unknown": lambda: _device(
+        "BCDF-GHJA", "Es gibt kein Gerät mit diesem Code. Vielleicht ist er abgelaufen oder ein Buchstabe stimmt nicht."
+    ),
+    "device-confirm": _shows(
+        "device_confirm", tool=TOOL, user_code="BCDF-GHJK", asked_at=datetime(2026, 11, 26, 9, 5, tzinfo=UTC), address="203.0.113.7"
+    ),
+    "device-connected": _shows("device_done", refused=False),
+    "device-refused": _shows("device_done", refused=True),
     "interrupted": _shows("interrupted", retry_url="/sign-in/r3qu3st"),
     "form-post": _form_post,
     "error-expired": _error("error.request_expired", back=_BACK),
