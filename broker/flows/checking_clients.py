@@ -54,7 +54,7 @@ class Surroundings:
 
 def _merged(content: ClientFile, preset: PresetFile) -> Client:
     """The tool's own words first, else the preset's."""
-    fill = _Filling(content.base_url.rstrip("/"), content.slug)
+    fill = _Filling({"{base}": content.base_url.rstrip("/"), "{slug}": content.slug, "{realm}": content.realm})
     redirect_uris = tuple(_own(content.redirect_uris, fill.all(preset.redirect_uris)))
     email_policy = content.email_policy or preset.email_policy
     scopes = tuple(scope for scope in _own(content.scopes, preset.scopes) if not (scope == "email" and email_policy == "none"))
@@ -133,6 +133,14 @@ def address_fault(uri: str, *, native: bool = False, page: bool = False) -> str 
     return "must start with https:// (http:// only on localhost; a native app without a secret may use a scheme like de.stadt.app:/)"
 
 
+def frontchannel_fault(uri: str, redirect_uris: Iterable[str]) -> str | None:
+    """What is wrong with an address that browsers load at a sign-out, or None: it has to stand where the tool itself does."""
+    if fault := address_fault(uri):
+        return fault
+    places = [urlsplit(one)[:2] for one in redirect_uris if not _is_malformed(one)]
+    return None if urlsplit(uri)[:2] in places else "needs scheme, host and port of a redirect URI (Front-Channel Logout 1.0, 2)"
+
+
 def _is_malformed(uri: str) -> bool:
     try:
         parts = urlsplit(uri)
@@ -143,10 +151,9 @@ def _is_malformed(uri: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Filling:
-    """Puts the tool's address and short name into a preset's templates; a template whose part is not given is left out."""
+    """Puts what the tool's file says into a preset's templates; a template of which a part is not given is left out."""
 
-    base: str
-    slug: str
+    parts: Mapping[str, str]
 
     def all(self, templates: Iterable[str]) -> list[str]:
         return [filled for filled in map(self.one, templates) if filled]
@@ -158,9 +165,11 @@ class _Filling:
         return replace(logout, frontchannel_uri=self.one(logout.frontchannel_uri))
 
     def one(self, template: str) -> str:
-        if ("{base}" in template and not self.base) or ("{slug}" in template and not self.slug):
-            return ""
-        return template.replace("{base}", self.base).replace("{slug}", self.slug)
+        for name, part in self.parts.items():
+            if name in template and not part:
+                return ""
+            template = template.replace(name, part)
+        return template
 
 
 def _texts(by_locale: Mapping[Locale, str]) -> dict[str, str]:
@@ -173,7 +182,7 @@ def _own(value: T | None, preset: T) -> T:
 
 def _check_addresses(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
     if not client.redirect_uris:
-        yield ("redirect_uris",), "is missing; the preset makes it from base_url (and slug), or list it here"
+        yield ("redirect_uris",), "is missing; the preset makes it from base_url (and slug, realm), or list it here"
     for index, uri in enumerate(client.redirect_uris):
         if fault := address_fault(uri, native=client.is_public):
             yield ("redirect_uris", index), f"{uri!r} {fault}"
@@ -182,6 +191,9 @@ def _check_addresses(content: ClientFile, client: Client, around: Surroundings) 
             yield ("post_logout_redirect_uris", index), f"{uri!r} {fault}"
     if client.backchannel_logout_uri and (fault := address_fault(client.backchannel_logout_uri)):
         yield ("backchannel_logout_uri",), f"{client.backchannel_logout_uri!r} {fault}"
+    frontchannel_uri = client.logout.frontchannel_uri
+    if frontchannel_uri and (fault := frontchannel_fault(frontchannel_uri, client.redirect_uris)):
+        yield ("logout", "frontchannel_uri"), f"{frontchannel_uri!r} {fault}"
     pages = {"base_url": client.base_url, "login_start.url": client.login_start.url, "operator.privacy_url": client.operator.privacy_url}
     for name, uri in pages.items():
         if uri and (fault := address_fault(uri, page=True)):

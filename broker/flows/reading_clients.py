@@ -67,7 +67,10 @@ class ClaimEntry(Strict):
 
 
 class PresetFile(Strict):
-    """What a product does as an OpenID Connect client. `{base}` and `{slug}` in addresses are filled from the tool's file."""
+    """What a product does as an OpenID Connect client. `{base}`, `{slug}` and `{realm}` in addresses are filled from the tool's file.
+
+    `auth`, `nonce` and `sign_out` (what it names when it asks for a sign-out) bind nobody: a tool may do better than its product's habit.
+    """
 
     id: str
     name: str
@@ -76,7 +79,10 @@ class PresetFile(Strict):
     redirect_uris: list[str] = Field(default_factory=list)
     post_logout_redirect_uris: list[str] = Field(default_factory=list)
     backchannel_logout_uri: str = ""
+    auth: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
     pkce: Literal["required", "supported", "none"] = "required"
+    nonce: bool = True
+    sign_out: Literal["hint", "client_id", "uri", "none"] = "none"
     response_modes: tuple[ResponseMode, ...] = Field(("query",), strict=False)
     scopes: list[str] = Field(default_factory=lambda: ["openid", "email", "profile"])
     release_without_scope: list[str] = Field(default_factory=list)
@@ -104,6 +110,7 @@ class ClientFile(Strict):
     description: dict[Locale, str] = Field(default_factory=dict)
     base_url: str = ""
     slug: str = ""
+    realm: str = ""
     redirect_uris: list[str] | None = None
     post_logout_redirect_uris: list[str] | None = None
     backchannel_logout_uri: str | None = None

@@ -107,7 +107,7 @@ class Broker:
         secret = new_secret()
         client = replace(_client(client_id), **changes)
         if not client.is_public:
-            client = replace(client, secret_hash=keyed_hash(self._pepper, client_id, secret))
+            client = replace(client, secret_hash=keyed_hash(self.pepper, client_id, secret))
         self.parts.stores.clients.add(client)
         return Tool(self.app, self.issuer, client, secret)
 
@@ -126,7 +126,7 @@ class Broker:
         return self.parts.stores.sessions.find(fingerprint(browser.cookies()["__Host-bp-session"]))
 
     @property
-    def _pepper(self) -> bytes:
+    def pepper(self) -> bytes:
         return settings("sqlite://", "fake://").keys.pepper
 
 
