@@ -24,12 +24,16 @@ from broker.flows.visiting import shown_logos
 from broker.oidc.authorization_request import RequestReader
 from broker.oidc.client_auth import ClientSecrets
 from broker.oidc.client_metadata import ClientMetadata
+from broker.oidc.client_signature import ClientSignatures
 from broker.oidc.end_session import EndSessionReader
 from broker.oidc.grants import TokenFlows
 from broker.oidc.id_token import IdTokens
 from broker.oidc.id_token_hint import HintReader
 from broker.oidc.keys import KeyRing
 from broker.oidc.metadata import Metadata
+from broker.oidc.pushed_requests import PushedRequests
+from broker.oidc.request_object import RequestObjects
+from broker.oidc.request_source import RequestSource
 from broker.oidc.server import TokenServer
 from broker.oidc.software_statement import SoftwareStatements, read_issuers
 from broker.parts import Parts, Stores, build_parts, open_database, open_stores, utc_now
@@ -44,6 +48,7 @@ from broker.web.health import Readiness, health_blueprint
 from broker.web.keycloak_paths import KeycloakPaths, keycloak_paths_blueprints
 from broker.web.logos import LogoViews, logos_blueprint
 from broker.web.oidc import AuthorizeViews, oidc_blueprint
+from broker.web.pushed import PushedViews, pushed_blueprint
 from broker.web.registration import RegistrationViews, registration_blueprint
 from broker.worker import Task, Worker
 
@@ -155,18 +160,22 @@ def _install(app: Flask, settings: Settings, parts: Parts) -> None:
 def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> None:
     stores, hints = parts.stores, HintReader(settings.issuer, parts.keys)
     csrf = CSRFProtect(app)
-    reader = RequestReader(parts.claim_table, hints, parts.issuing.clock)
-    authorize = AuthorizeViews(settings.issuer, reader, stores.clients.find, parts.signing_in, parts.issuing, parts.devices, cookies)
+    source, reader = _request_source(settings, parts), RequestReader(parts.claim_table, hints, parts.issuing.clock)
+    find_client = stores.clients.find
+    authorize = AuthorizeViews(settings.issuer, source, reader, find_client, parts.signing_in, parts.issuing, parts.devices, cookies)
     endpoint_views, end_session = _endpoint_views(settings, parts), _end_session_views(settings, parts, hints, cookies)
     endpoints = endpoints_blueprint(endpoint_views)
+    requests = PushedRequests(endpoint_views.server, source, reader, parts.proofs.announced, stores.pushed_requests.add)
+    pushed = pushed_blueprint(PushedViews(requests, endpoint_views.origins, settings.client_certificate_header))
     devices = DeviceViews(settings.issuer, endpoint_views.server, reader, parts.devices, cookies, settings.client_certificate_header)
     aliases = keycloak_paths_blueprints(
-        KeycloakPaths(authorize.authorize, end_session.logout, endpoint_views, end_session.reader, stores.clients.find, stores.clients.list)
+        KeycloakPaths(authorize.authorize, end_session.logout, endpoint_views, end_session.reader, find_client, stores.clients.list)
     )
     registration = registration_blueprint(_registration_views(settings, parts))
     for blueprint in (
         oidc_blueprint(authorize),
         endpoints,
+        pushed,
         registration,
         logos_blueprint(LogoViews(stores.logos.find)),
         end_session_blueprint(end_session),
@@ -177,11 +186,17 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     ):
         app.register_blueprint(blueprint)
     # Tools post to these without our form token; every other POST needs it (SE-11).
-    for exempt in (endpoints, registration, *aliases):
+    for exempt in (endpoints, pushed, registration, *aliases):
         csrf.exempt(exempt)
     csrf.exempt("broker.web.oidc.authorize")
     csrf.exempt("broker.web.device.device_authorization")
     csrf.exempt("broker.web.end_session.logout")
+
+
+def _request_source(settings: Settings, parts: Parts) -> RequestSource:
+    stores, clock = parts.stores, parts.issuing.clock
+    objects = RequestObjects(settings.issuer, ClientSignatures(parts.client_keys), clock)
+    return RequestSource(stores.clients.find, objects, stores.pushed_requests.take, clock)
 
 
 def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:

@@ -35,6 +35,7 @@ from broker.store.logos import Logos
 from broker.store.one_time_ids import OneTimeIds
 from broker.store.outbox import Outbox
 from broker.store.providers import Providers
+from broker.store.pushed_requests import PushedRequests
 from broker.store.redis import Redis
 from broker.store.registration_tokens import RegistrationTokens
 from broker.store.requests import Requests
@@ -62,6 +63,7 @@ class Stores:
     database: Database
     redis: Redis
     requests: Requests
+    pushed_requests: PushedRequests
     sessions: Sessions
     codes: Codes
     device_codes: DeviceCodes
@@ -148,6 +150,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         database=database,
         redis=redis,
         requests=Requests(redis, session_seal),
+        pushed_requests=PushedRequests(redis, session_seal),
         sessions=Sessions(redis, session_seal, clock),
         codes=Codes(redis, session_seal),
         device_codes=DeviceCodes(redis, session_seal),

@@ -165,7 +165,7 @@ def _fits(situation: Situation, client: Client, session: BrokerSession, standing
     hint = request.provider_hint
     if session.provider_alias not in allowed or (hint in allowed and hint != session.provider_alias):
         return False
-    if request.hinted_sub is not None and request.hinted_sub != standing.sub:
+    if request.hinted_subs and standing.sub not in request.hinted_subs:
         return False
     return not _must_be_fresh(request, session, situation.now) or _signed_in_for(request, session)
 

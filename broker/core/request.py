@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,6 +10,7 @@ from enum import StrEnum
 from broker.core.trust import TrustLevel
 
 REQUEST_LIFETIME = timedelta(minutes=15)  # an eID sign-in takes time
+PUSHED_LIFETIME = timedelta(seconds=90)  # from the push to the citizen's browser (A-12)
 
 
 class Prompt(StrEnum):
@@ -24,8 +26,8 @@ class Prompt(StrEnum):
 class AuthorizationRequest:
     """One request, bound to the browser that began it (`browser_id` is a fingerprint of its cookie).
 
-    `wanted_trust` is what the tool would like (acr_values), `required_trust` what it insists on (essential acr). `hinted_sub` is the
-    subject of a valid id_token_hint. `asked_userinfo` and `asked_id_token` are names from the `claims` parameter.
+    `wanted_trust` is what the tool would like (acr_values), `required_trust` what it insists on (essential acr). `hinted_subs` are the
+    subjects it will take, by id_token_hint or `claims`; none means anybody. `asked_userinfo` and `asked_id_token` are names from `claims`.
     `resources` are APIs the tool wants tokens for (RFC 8707), `confirmation` the key it announced for them (`jkt:...`, RFC 9449 10).
     With `device_id` there is no redirect URI: the answer waits for that device (RFC 8628).
     `signed_in_at`, `consented_at`, `denied_by` record what this request has already asked of the citizen, so that nothing is asked twice.
@@ -45,7 +47,7 @@ class AuthorizationRequest:
     max_age: int | None = None
     wanted_trust: TrustLevel = TrustLevel.NONE
     required_trust: TrustLevel = TrustLevel.NONE
-    hinted_sub: str | None = None
+    hinted_subs: tuple[str, ...] = ()
     login_hint: str | None = None
     provider_hint: str | None = None
     ui_locales: tuple[str, ...] = ()
@@ -66,6 +68,25 @@ class AuthorizationRequest:
     def expired(self, now: datetime) -> bool:
         """Whether the citizen took longer than `REQUEST_LIFETIME`."""
         return now >= self.created_at + REQUEST_LIFETIME
+
+
+@dataclass(frozen=True, slots=True)
+class PushedRequest:
+    """What a tool pushed (RFC 9126): its parameters, found good then and judged again when a browser brings the reference.
+
+    `signed`: they came in a request object. `confirmation` is the key they were bound to, also by a proof in a header.
+    """
+
+    client_id: str
+    values: Mapping[str, str]
+    lists: Mapping[str, tuple[str, ...]]
+    pushed_at: datetime
+    signed: bool = False
+    confirmation: str = ""
+
+    def expired(self, now: datetime) -> bool:
+        """Whether the browser came too late."""
+        return now >= self.pushed_at + PUSHED_LIFETIME
 
 
 @dataclass(frozen=True, slots=True)

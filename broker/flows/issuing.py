@@ -93,8 +93,9 @@ class Issuing:
             consent_id=consent.id if consent and not client.first_party else None,
             nonce=request.nonce,
             code_challenge=request.code_challenge,
-            confirmation=request.confirmation,
             pseudonym=None if PSEUDONYM_CLAIMS.isdisjoint(id_token_claims) else pseudonym,
+            audience=request.resources,
+            confirmation=request.confirmation,
         )
 
     def sid(self, session: BrokerSession, client_id: str) -> str:

@@ -1,15 +1,13 @@
 """Reading an authorization request: one validated value object, whichever way it came (OIDC Core 3.1.2.1, RFC 6749 4.1.1, RFC 7636 4.3).
 
-Each rule is one small function; the first that fails decides. Pushed requests (RFC 9126) and request objects (RFC 9101) will hand their
-parameters to the same reader.
+Each rule is one small function; the first that fails decides. What was pushed or came in a request object passes the same rules.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from broker.core.claim import ClaimTable
 from broker.core.client import Client
@@ -17,8 +15,6 @@ from broker.core.errors import (
     InvalidRequest,
     InvalidScope,
     RegistrationNotSupported,
-    RequestNotSupported,
-    RequestUriNotSupported,
     UnsupportedResponseType,
 )
 from broker.core.ids import new_id
@@ -28,37 +24,12 @@ from broker.core.trust import TrustLevel
 from broker.oidc.claims_parameter import ClaimsParameter, read_claims
 from broker.oidc.id_token_hint import HintReader
 from broker.oidc.parameters import Parameters
-from broker.oidc.return_address import DEFAULT_MODE, ReturnAddress
-
-LIMITS: Mapping[str, int] = MappingProxyType(
-    {
-        "client_id": 255,
-        "redirect_uri": 2048,
-        "response_type": 100,
-        "response_mode": 50,
-        "scope": 1024,
-        "state": 4096,
-        "nonce": 1024,
-        "code_challenge": 128,
-        "code_challenge_method": 20,
-        "prompt": 100,
-        "max_age": 10,
-        "acr_values": 1024,
-        "claims": 8192,
-        "id_token_hint": 8192,
-        "login_hint": 512,
-        "ui_locales": 256,
-        "idp_hint": 64,
-        "kc_idp_hint": 64,
-        "request": 16384,
-        "request_uri": 2048,
-        "registration": 8192,
-    }
-)
-"""Every parameter this endpoint knows, with its longest value in characters. Others are ignored, `resource` among them."""
+from broker.oidc.request_limits import LIMITS
+from broker.oidc.request_source import Asked
+from broker.oidc.return_address import DEFAULT_MODE
 
 _MOST_SCOPES = 50
-_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # the base64url of a SHA-256 has no other length (RFC 7636 4.2)
+_SHA_256 = re.compile(r"[A-Za-z0-9_-]{43}")  # its base64url has no other length (RFC 7636 4.2, RFC 7638 3)
 _ALIAS = re.compile(r"[A-Za-z0-9._-]+")
 _TAG = re.compile(r"[A-Za-z0-9-]{1,35}")
 
@@ -71,15 +42,17 @@ class RequestReader:
     hints: HintReader
     clock: Clock
 
-    def read(self, parameters: Parameters, client: Client, address: ReturnAddress, browser_id: str) -> AuthorizationRequest:
-        """Raises InvalidRequest or a kin of it, or UnmetTrust; all of them may be sent to `address`."""
+    def read(self, asked: Asked, browser_id: str) -> AuthorizationRequest:
+        """Raises InvalidRequest or a kin of it, or UnmetTrust; all of them may be sent to the address of `asked`."""
+        parameters, client = asked.parameters, asked.client
+        _check_channel(asked)
         _check_form(parameters)
         claims = read_claims(parameters.get("claims"))
         return AuthorizationRequest(
             id=new_id(),
             browser_id=browser_id,
             client_id=client.client_id,
-            redirect_uri=address.redirect_uri,
+            redirect_uri=asked.address.redirect_uri,
             response_mode=_response_mode(parameters, client),
             scopes=self.scopes(parameters, client),
             created_at=self.clock(),
@@ -87,15 +60,17 @@ class RequestReader:
             nonce=parameters.get("nonce"),
             code_challenge=_code_challenge(parameters, client),
             prompts=_prompts(parameters),
-            max_age=_max_age(parameters),
-            wanted_trust=max(_first_level(parameters.get("acr_values")), claims.wanted_trust),
+            max_age=_max_age(parameters, client),
+            wanted_trust=_wanted_trust(parameters, client, claims),
             required_trust=claims.required_trust,
-            hinted_sub=self._hinted_sub(parameters, client, claims),
+            hinted_subs=self._hinted_subs(parameters, client, claims),
             login_hint=parameters.get("login_hint"),
             provider_hint=_provider_hint(parameters),
             ui_locales=tuple(tag for tag in (parameters.get("ui_locales") or "").split() if _TAG.fullmatch(tag)),
             asked_userinfo=claims.userinfo,
             asked_id_token=claims.id_token,
+            resources=tuple(one for one in dict.fromkeys(parameters.all("resource")) if one in client.tokens.resources),
+            confirmation=asked.confirmation or _announced_key(parameters),
         )
 
     def scopes(self, parameters: Parameters, client: Client) -> tuple[str, ...]:
@@ -108,22 +83,39 @@ class RequestReader:
         known = {"openid", *self.claim_table.scopes}
         return tuple(scope for scope in asked if scope in known and scope in client.scopes)
 
-    def _hinted_sub(self, parameters: Parameters, client: Client, claims: ClaimsParameter) -> str | None:
+    def _hinted_subs(self, parameters: Parameters, client: Client, claims: ClaimsParameter) -> tuple[str, ...]:
         token = parameters.get("id_token_hint")
-        hinted = self.hints.subject(token, client.client_id) if token else None
-        if hinted and claims.sub and hinted != claims.sub:
+        if not token:
+            return claims.subs
+        hinted = self.hints.subject(token, client.client_id)
+        if claims.subs and hinted not in claims.subs:
             raise InvalidRequest("id_token_hint and claims name different subjects")
-        return hinted or claims.sub
+        return (hinted,)
+
+
+def _announced_key(parameters: Parameters) -> str:
+    """The key that tokens will be bound to, as `dpop_jkt` announces it (RFC 9449 10), or nothing. Raises InvalidRequest."""
+    thumbprint = parameters.get("dpop_jkt")
+    if thumbprint is None:
+        return ""
+    if not _SHA_256.fullmatch(thumbprint):
+        raise InvalidRequest("dpop_jkt has to be the SHA-256 thumbprint of a key in base64url")
+    return f"jkt:{thumbprint}"
+
+
+def _check_channel(asked: Asked) -> None:
+    """Whether the client may ask this way (RFC 9126 5, RFC 9101 10.5; FAPI 2.0 Security Profile 5.3.2.2)."""
+    requests = asked.client.requests
+    if (requests.require_pushed or asked.client.fapi) and not asked.pushed:
+        raise InvalidRequest("this client has to push its requests (RFC 9126)")
+    if requests.require_signed and not asked.signed:
+        raise InvalidRequest("this client has to sign its requests (RFC 9101)")
 
 
 def _check_form(parameters: Parameters) -> None:
     scope = parameters.get("scope") or ""
     if len(scope) > LIMITS["scope"] or scope.count(" ") >= _MOST_SCOPES:
         raise InvalidScope("scope is too long")
-    if parameters.get("request"):
-        raise RequestNotSupported
-    if parameters.get("request_uri"):
-        raise RequestUriNotSupported
     if parameters.get("registration"):
         raise RegistrationNotSupported
     parameters.check(LIMITS, multiline=("claims",))
@@ -151,7 +143,7 @@ def _code_challenge(parameters: Parameters, client: Client) -> str | None:
         return None
     if method != "S256":  # a missing method means plain (RFC 7636 4.3)
         raise InvalidRequest("code_challenge_method has to be S256")
-    if not _CHALLENGE.fullmatch(challenge):
+    if not _SHA_256.fullmatch(challenge):
         raise InvalidRequest("code_challenge has to be 43 characters of base64url")
     return challenge
 
@@ -165,18 +157,25 @@ def _prompts(parameters: Parameters) -> frozenset[Prompt]:
     return frozenset(map(Prompt, words))
 
 
-def _max_age(parameters: Parameters) -> int | None:
+def _max_age(parameters: Parameters, client: Client) -> int | None:
+    """Seconds, from the request or else from the record (OIDC Registration 2 `default_max_age`)."""
     text = parameters.get("max_age")
     if text is None:
-        return None
+        return client.requests.default_max_age
     if not (text.isascii() and text.isdigit()):
         raise InvalidRequest("max_age has to be a whole number of seconds, 0 or more")
     return int(text)
 
 
-def _first_level(acr_values: str | None) -> TrustLevel:
+def _wanted_trust(parameters: Parameters, client: Client, claims: ClaimsParameter) -> TrustLevel:
+    """What the tool would like; its record's `default_acr_values` count where the request names no level (OIDC Registration 2)."""
+    named = max(_first_level((parameters.get("acr_values") or "").split()), claims.wanted_trust)
+    return named or _first_level(client.requests.default_acr_values)
+
+
+def _first_level(acr_values: Iterable[str]) -> TrustLevel:
     """The level of the first value known here: the order is the tool's preference (OIDC Core 3.1.2.1)."""
-    levels = map(TrustLevel.from_acr, (acr_values or "").split())
+    levels = map(TrustLevel.from_acr, acr_values)
     return next((level for level in levels if level > TrustLevel.NONE), TrustLevel.NONE)
 
 

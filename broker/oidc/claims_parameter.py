@@ -17,13 +17,13 @@ Wish = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class ClaimsParameter:
-    """`userinfo` and `id_token` are names in the order sent; a wish, never a right. `sub` is a subject the tool insists on."""
+    """`userinfo` and `id_token` are names in the order sent; a wish, never a right. `subs` are the only subjects the tool will take."""
 
     userinfo: tuple[str, ...] = ()
     id_token: tuple[str, ...] = ()
     wanted_trust: TrustLevel = TrustLevel.NONE
     required_trust: TrustLevel = TrustLevel.NONE
-    sub: str | None = None
+    subs: tuple[str, ...] = ()
 
 
 def read_claims(text: str | None) -> ClaimsParameter:
@@ -34,13 +34,13 @@ def read_claims(text: str | None) -> ClaimsParameter:
     document = _object(_parsed(text))
     userinfo, id_token = _members(document, "userinfo"), _members(document, "id_token")
     acr = _object(id_token.get("acr") or {})
-    level = _level(acr)
+    levels = _levels(acr)
     return ClaimsParameter(
         userinfo=tuple(userinfo),
         id_token=tuple(id_token),
-        wanted_trust=level,
-        required_trust=level if acr.get("essential") is True else TrustLevel.NONE,
-        sub=_subject(id_token) or _subject(userinfo),
+        wanted_trust=next(iter(levels), TrustLevel.NONE),  # the order is the tool's preference (5.5.1.1)
+        required_trust=min(levels, default=TrustLevel.NONE) if acr.get("essential") is True else TrustLevel.NONE,
+        subs=_subjects(id_token, userinfo),
     )
 
 
@@ -77,17 +77,27 @@ def _members(document: Wish, part: str) -> Wish:
     return members
 
 
-def _level(acr: Wish) -> TrustLevel:
-    """The lowest level that satisfies the wish: a higher one contains it."""
-    values = acr.get("values") if isinstance(acr.get("values"), list) else [acr.get("value")]
-    named = [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+def _levels(acr: Wish) -> list[TrustLevel]:
+    """The levels named, in the order sent. The lowest satisfies the wish: a higher one contains it."""
+    named = _named(acr)
     levels = [level for level in map(TrustLevel.from_acr, named) if level > TrustLevel.NONE]
     if named and not levels and acr.get("essential") is True:
         raise UnmetTrust("no level of this provider has the essential acr value")
-    return min(levels, default=TrustLevel.NONE)
+    return levels
 
 
-def _subject(members: Wish) -> str | None:
-    wish = members.get("sub")
-    value = wish.get("value") if isinstance(wish, dict) else None
-    return value if isinstance(value, str) else None
+def _subjects(id_token: Wish, userinfo: Wish) -> tuple[str, ...]:
+    """Both parts are about the same citizen. Raises InvalidRequest if they exclude one another."""
+    one, other = (_named(members.get("sub") or {}) for members in (id_token, userinfo))
+    both = tuple(sub for sub in one if sub in other) if one and other else tuple(one or other)
+    if (one or other) and not both:
+        raise InvalidRequest("claims names different subjects")
+    return both
+
+
+def _named(wish: object) -> list[str]:
+    """The strings a wish's `values`, or else its `value`, insists on; other types name nothing that exists here."""
+    members = _object(wish)
+    values = members.get("values")
+    found = values if isinstance(values, list) else [members.get("value")]
+    return [value for value in found if isinstance(value, str)]

@@ -55,7 +55,7 @@ class SignedByClient:
         try:
             sealed = jws.extract_compact(token.encode(), registry=_Registry())
             header: object = sealed.protected
-            claims: object = json.loads(sealed.payload, parse_constant=_refuse)
+            claims: object = json.loads(sealed.payload, parse_constant=_refuse, object_pairs_hook=_once)
         except (JoseError, ValueError, TypeError, RecursionError):
             return None
         if not isinstance(header, dict) or not isinstance(claims, dict) or header.keys() & _REFUSED:
@@ -107,3 +107,11 @@ def _usual(name: str) -> str:
 
 def _refuse(constant: str) -> object:
     raise ValueError(constant)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Of a member that stands there twice, two readers would see two different ones."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a doubled member")
+    return found

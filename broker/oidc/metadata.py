@@ -49,6 +49,7 @@ class Metadata:
             "request_parameter_supported": False,
             "request_uri_parameter_supported": False,
             "require_request_uri_registration": True,
+            "require_pushed_authorization_requests": False,  # a matter of each client's record
             "backchannel_logout_supported": True,
             "backchannel_logout_session_supported": True,
             "frontchannel_logout_supported": True,
@@ -58,6 +59,7 @@ class Metadata:
     def _endpoints(self) -> dict[str, str]:
         return {
             "authorization_endpoint": f"{self.issuer}/authorize",
+            "pushed_authorization_request_endpoint": f"{self.issuer}/par",
             "token_endpoint": f"{self.issuer}/token",
             "device_authorization_endpoint": f"{self.issuer}/device_authorization",
             "userinfo_endpoint": f"{self.issuer}/userinfo",

@@ -43,7 +43,7 @@ def read_address(parameters: Parameters, find_client: FindClient) -> tuple[Clien
     """
     if parameters.doubled & {"client_id", "redirect_uri"}:
         raise DoubledParameter("client_id or redirect_uri was sent more than once")
-    client = _live_client(parameters.get("client_id"), find_client)
+    client = named_client(parameters, find_client)
     redirect_uri = parameters.get("redirect_uri")
     if not redirect_uri:
         raise ForeignRedirect("redirect_uri is missing")
@@ -56,6 +56,13 @@ def read_address(parameters: Parameters, find_client: FindClient) -> tuple[Clien
         mode if mode in client.response_modes else DEFAULT_MODE,
         state if state and parameters.readable and sound(state) else None,
     )
+
+
+def named_client(parameters: Parameters, find_client: FindClient) -> Client:
+    """The live client that `client_id` names. Raises DoubledParameter or UnknownClient."""
+    if "client_id" in parameters.doubled:
+        raise DoubledParameter("client_id was sent more than once")
+    return _live_client(parameters.get("client_id"), find_client)
 
 
 def plausible(client_id: str) -> bool:

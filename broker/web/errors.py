@@ -21,15 +21,15 @@ from broker.web import answering, dpop, observability
 
 RETRY_AFTER_SECONDS = 5
 JSON_PATHS = frozenset({"/token", "/userinfo", "/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
-JSON_PATHS |= {"/device_authorization"} | {f"/protocol/openid-connect/{name}" for name in ("token", "userinfo", "certs")}
+JSON_PATHS |= {"/par", "/device_authorization"} | {f"/protocol/openid-connect/{name}" for name in ("token", "userinfo", "certs")}
 """Endpoints that machines call: their errors are JSON (RFC 6749 5.2, RFC 6750 3)."""
 _REGISTRATION = "/register"
 
 _BY_STATUS: dict[int, type[BrokerError]] = {404: NotFound, 405: MethodNotAllowed, 413: TooLarge}
 
 
-def redirect_errors_to(address: ReturnAddress) -> None:
-    """From here on in this request, errors are the tool's to hear: client and redirect URI are valid (A-02)."""
+def redirect_errors_to(address: ReturnAddress | None) -> None:
+    """From here on in this request, errors are the tool's to hear: client and redirect URI are valid (A-02). None takes that back."""
     g.return_address = address
 
 

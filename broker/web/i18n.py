@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, after_this_request, g, request
+from flask import Flask, Response, after_this_request, current_app, g, request
 from flask_babel import Babel, Domain
 from werkzeug.datastructures import MultiDict
 
@@ -68,13 +68,26 @@ def install(app: Flask, secure: bool) -> None:
         if "language_asked_for" in g and remembered != chosen:
             after_this_request(remember)
 
+    def adopt(tags: Iterable[str]) -> None:
+        remembered = _BY_VALUE.get(request.cookies.get(cookie, ""))
+        asked = _compatible(from_tags(tags), remembered)
+        if asked and asked is not remembered:
+            g.language = asked
+            after_this_request(remember)
+
     def remember(response: Response) -> Response:
         response.set_cookie(cookie, g.language, max_age=_REMEMBERED_FOR, secure=secure, httponly=True, samesite="Lax")
         return response
 
     app.before_request(choose)
+    app.extensions["adopt_language"] = adopt
     app.jinja_env.filters["in_language"] = in_language
     app.context_processor(lambda: {"language": current_language(), "language_links": language_links})
+
+
+def adopt_language(tags: Iterable[str]) -> None:
+    """Speak as a tool asked in what it pushed or signed; in an address `ui_locales` has been seen already."""
+    current_app.extensions["adopt_language"](tags)
 
 
 def current_language() -> Language:

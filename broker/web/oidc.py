@@ -18,14 +18,16 @@ from broker.core.session import BrokerSession
 from broker.flows.authorizing_devices import AuthorizingDevices
 from broker.flows.issuing import Issuing
 from broker.flows.signing_in import SigningIn
-from broker.oidc.authorization_request import LIMITS, RequestReader
+from broker.oidc.authorization_request import RequestReader
 from broker.oidc.parameters import Parameters
+from broker.oidc.request_limits import LIMITS
+from broker.oidc.request_source import RequestSource
 from broker.oidc.responses import code_response, error_response
-from broker.oidc.return_address import FindClient, ReturnAddress, read_address
+from broker.oidc.return_address import FindClient, ReturnAddress
 from broker.web.answering import see_other, send
 from broker.web.cookies import Cookies
 from broker.web.errors import redirect_errors_to
-from broker.web.i18n import current_language
+from broker.web.i18n import adopt_language, current_language
 from broker.web.login_start import start_again, where_to_start
 from broker.web.reading import sent_parameters
 
@@ -37,6 +39,7 @@ class AuthorizeViews:
     """What the authorization endpoint needs."""
 
     issuer: str
+    source: RequestSource
     reader: RequestReader
     find_client: FindClient
     signing_in: SigningIn
@@ -47,16 +50,19 @@ class AuthorizeViews:
     def authorize(self) -> Response:
         """`GET` or `POST /authorize` (OIDC Core 3.1.2.1)."""
         parameters = self._parameters()
-        client, address = read_address(parameters, self.find_client)
-        redirect_errors_to(address)
         again = self._must_come_again()
-        asked = self.reader.read(parameters, client, address, "" if again else self.cookies.browser_id())
+        if again and not parameters.doubled and "request_uri" in parameters.values:  # what was pushed is used up by looking at it
+            return _as_get(parameters)
+        found = self.source.open(parameters, redirect_errors_to)
+        asked = self.reader.read(found, "" if again else self.cookies.browser_id())
         if again:
-            return see_other(f"{url_for('oidc.authorize')}?{urlencode(parameters.values)}")
+            return _as_get(parameters)
+        if asked.ui_locales and (found.pushed or found.signed):
+            adopt_language(asked.ui_locales)
         session = self._session()
         step = self.signing_in.judge(asked, session)
         if isinstance(step, Issue | Refuse):
-            return self._answer(asked, address, step, session)
+            return self._answer(asked, found.address, step, session)
         self.signing_in.begin(asked)
         return see_other(url_for("oidc.proceed", request_id=asked.id))
 
@@ -131,6 +137,10 @@ class AuthorizeViews:
                 return url_for("citizen.consent", request_id=asked.id)
             case _:
                 raise BrokerError
+
+
+def _as_get(parameters: Parameters) -> Response:
+    return see_other(f"{url_for('oidc.authorize')}?{urlencode({**parameters.values, **parameters.lists}, doseq=True)}")
 
 
 def oidc_blueprint(views: AuthorizeViews) -> Blueprint:

@@ -193,7 +193,7 @@ def test_empty_parameters_count_as_absent(browser: Browser, tool: Tool) -> None:
     ("name", "error"),
     [("request", "request_not_supported"), ("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")],
 )
-def test_pk_06_request_objects_are_refused_without_a_fetch(browser: Browser, tool: Tool, name: str, error: str) -> None:
+def test_pk_06_what_a_client_may_not_send_is_refused_without_a_fetch(browser: Browser, tool: Tool, name: str, error: str) -> None:
     assert browser.opens(tool.url(**{name: "https://tool.test/object"})).answer["error"] == error
 
 

@@ -58,6 +58,20 @@ class Tool:
         """The address of such a request."""
         return f"/authorize?{urlencode(self.parameters(**changes))}"
 
+    def pushes(self, headers: dict[str, str] | None = None, **changes: str | None) -> TestResponse:
+        """Pushes an authorization request (RFC 9126), with client_secret_basic, or by name alone without a secret."""
+        sent = {**({} if self.client.is_public else self.basic()), **(headers or {})}
+        return self.posts("/par", self.parameters(**changes), sent)
+
+    def pushed_url(self, **changes: str | None) -> str:
+        """The address for the browser after a push."""
+        reference = self.pushes(**changes).get_json()["request_uri"]
+        return f"/authorize?{urlencode({'client_id': self.client.client_id, 'request_uri': reference})}"
+
+    def posts(self, path: str, form: dict[str, str], headers: dict[str, str] | None = None) -> TestResponse:
+        """A form from server to server: no cookies."""
+        return self.app.test_client(use_cookies=False).post(path, base_url=self.issuer, data=form, headers=headers or {})
+
     def calls_token(self, form: dict[str, str], headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
         """A raw call of the token endpoint, from server to server: no cookies."""
         sent = {**(self.prover.headers("POST", "/token") if self.prover else {}), **(headers or {})}
@@ -100,6 +114,11 @@ class Tool:
             id_token, key.key, [algorithm], options=options, audience=self.client.client_id, issuer=self.issuer, leeway=10
         )
         return claims
+
+
+def at_authorize(tool: Tool, reference: str, **beside: str) -> str:
+    """The address that brings a reference."""
+    return f"/authorize?{urlencode({'client_id': tool.client.client_id, 'request_uri': reference, **beside})}"
 
 
 def answer_in(location: str) -> dict[str, str]:

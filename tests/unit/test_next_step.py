@@ -106,7 +106,7 @@ class TestSigningIn:
             {"prompts": frozenset({Prompt.LOGIN})},
             {"max_age": 0},
             {"max_age": 599},
-            {"hinted_sub": "somebody-else"},
+            {"hinted_subs": ("somebody-else",)},
         ],
     )
     def test_a_session_that_does_not_fit_means_signing_in_again_a_18(self, fields: dict[str, Any]) -> None:
@@ -124,10 +124,10 @@ class TestSigningIn:
         assert refusal(request=asked) is AccessDenied
 
     def test_another_person_than_hinted_is_denied_and_not_asked_again(self) -> None:
-        assert refusal(**fresh(hinted_sub="somebody-else")) is AccessDenied
+        assert refusal(**fresh(hinted_subs=("somebody-else",))) is AccessDenied
 
     def test_the_hinted_person_goes_on(self) -> None:
-        assert isinstance(steps(request=request(hinted_sub="sub-of-erika")), Issue)
+        assert isinstance(steps(request=request(hinted_subs=("sub-of-erika",))), Issue)
 
     def test_a_session_lost_after_signing_in_is_denied_and_not_asked_again(self) -> None:
         assert refusal(**NOBODY, request=request(signed_in_at=JUST_NOW)) is AccessDenied
@@ -228,7 +228,7 @@ class TestSilence:
         assert refusal(**NOBODY, providers=TWO, request=request(prompts=SILENT)) is LoginRequired
 
     def test_another_person(self) -> None:
-        assert refusal(request=request(prompts=SILENT, hinted_sub="somebody-else")) is LoginRequired
+        assert refusal(request=request(prompts=SILENT, hinted_subs=("somebody-else",))) is LoginRequired
 
     def test_too_old(self) -> None:
         assert refusal(request=request(prompts=SILENT, max_age=60)) is LoginRequired

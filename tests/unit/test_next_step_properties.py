@@ -38,7 +38,7 @@ REQUESTS = st.builds(
     max_age=st.sampled_from([None, 0, 60, 3600]),
     wanted_trust=LEVELS,
     required_trust=LEVELS,
-    hinted_sub=st.sampled_from([None, "sub-of-erika", "somebody-else"]),
+    hinted_subs=st.sampled_from([(), ("sub-of-erika",), ("somebody-else",), ("somebody-else", "sub-of-erika")]),
     provider_hint=st.sampled_from([None, "bundid", "sh", "unknown"]),
     signed_in_at=SIGNED_IN,
     consented_at=SIGNED_IN,
@@ -124,7 +124,7 @@ def test_it_never_issues_without_what_it_needs(case: Situation) -> None:
     assert step.trust >= required_trust(case.request, case.client)
     assert step.trust <= case.session.trust_at(NOW)
     assert case.session.provider_alias in {one.alias for one in case.providers if one.enabled and case.client.allows_provider(one)}
-    assert case.request.hinted_sub in (None, case.standing.sub)
+    assert not case.request.hinted_subs or case.standing.sub in case.request.hinted_subs
     if not case.client.first_party:
         agreed = case.standing.consent
         assert agreed is not None
