@@ -264,4 +264,20 @@ def _check_secrecy(content: ClientFile, client: Client, around: Surroundings) ->
         yield ("secret",), "give either env or file"
 
 
-_CHECKS = (_check_addresses, _check_sector, _check_scopes, _check_claims, _check_eligibility, _check_providers, _check_secrecy)
+def _check_binding(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+    if client.tokens.dpop_bound and client.tokens.certificate_bound:
+        yield ("tokens", "certificate_bound"), "tokens are bound by DPoP or by the certificate, not by both"
+    if client.tokens.dpop_nonce and client.tokens.certificate_bound:
+        yield ("tokens", "dpop_nonce"), "is of no use: the tokens are bound to the certificate"
+
+
+_CHECKS = (
+    _check_addresses,
+    _check_sector,
+    _check_scopes,
+    _check_claims,
+    _check_eligibility,
+    _check_providers,
+    _check_secrecy,
+    _check_binding,
+)

@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from broker.core.ids import fingerprint
+from broker.store.prepared import Prepared
 from broker.store.sql import Database
 from broker.store.tables import one_time_ids
 
@@ -21,12 +22,12 @@ class OneTimeIds:
     def __init__(self, database: Database) -> None:
         self._database = database
         insert = sqlite.insert if database.is_sqlite else postgresql.insert
-        self._add = insert(one_time_ids).on_conflict_do_nothing().returning(one_time_ids.c.id_hash)
+        self._gate = Prepared(database, insert(one_time_ids).on_conflict_do_nothing().returning(one_time_ids.c.id_hash))
 
     def add(self, kind: str, issuer: str, jti: str, expires_at: datetime) -> bool:
         """True for exactly one caller per (kind, issuer, jti); decided by the returned row. Kept at least until `expires_at`."""
         values = {"id_hash": fingerprint(json.dumps([kind, issuer, jti])), "expires_at": expires_at}
-        return self._database.one(self._add, values) is not None
+        return self._gate.first(values) is not None
 
     def purge_expired(self, now: datetime) -> int:
         """Delete what could not be shown again anyway; how many."""

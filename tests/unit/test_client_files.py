@@ -27,6 +27,8 @@ class TestWhatIsWrongIsNamed:
             ('[operator]', '[logout]\nfrontchannel_uri = "https://evil.test/out"\n[operator]', "8: logout.frontchannel_uri: 'https://evil"),
             ('[operator]', '[login_start]\nurl = "javascript:x"\n[operator]', "8: login_start.url: 'javascript:x'"),
             ('[operator]', '[login_start]\nmethod = "PUT"\n[operator]', "8: login_start.method: Input should be"),
+            ('[operator]', '[tokens]\ndpop_bound = true\ncertificate_bound = true\n[operator]', "9: tokens.certificate_bound: tokens are"),
+            ('[operator]', '[tokens]\ndpop_nonce = true\ncertificate_bound = true\n[operator]', "8: tokens.dpop_nonce: is of no use"),
             ('[operator]', '[operator]\nhomepage = "x"', "8: operator.homepage: unknown key"),
             ('[operator]', '[[claims]]\nname = "shoe_size"\npurpose = TEXTS\n[operator]', "8: claims.0.name: 'shoe_size' is no claim"),
             ('[operator]', '[[claims]]\nname = "birthdate"\npurpose = TEXTS\n[operator]', "8: claims.0.name: 'birthdate' is no claim"),
