@@ -6,10 +6,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from broker.config import Settings
 from broker.core.errors import StoreUnavailable
@@ -20,9 +22,12 @@ from broker.flows.examining import Examining
 from broker.flows.posting import Posting
 from broker.flows.registering import secret_hash
 from broker.flows.rotating import Rotating
+from broker.flows.throttling import Throttling
 from broker.flows.visiting import shown_logos
 from broker.oidc.authorization_request import RequestReader
+from broker.oidc.client_assertion import ClientAssertions
 from broker.oidc.client_auth import ClientSecrets
+from broker.oidc.client_certificate import ClientCertificates
 from broker.oidc.client_metadata import ClientMetadata
 from broker.oidc.client_signature import ClientSignatures
 from broker.oidc.end_session import EndSessionReader
@@ -34,7 +39,7 @@ from broker.oidc.metadata import Metadata
 from broker.oidc.pushed_requests import PushedRequests
 from broker.oidc.request_object import RequestObjects
 from broker.oidc.request_source import RequestSource
-from broker.oidc.server import TokenServer
+from broker.oidc.server import ClientDesk, TokenServer
 from broker.oidc.software_statement import SoftwareStatements, read_issuers
 from broker.parts import Parts, Stores, build_parts, open_database, open_stores, utc_now
 from broker.store.migrations import pending
@@ -92,6 +97,9 @@ def create_app(settings: Settings, clock: Clock = utc_now, upstream: Upstream | 
     app.session_interface = guards.FormTokens(cookies, settings.keys.cookie)
     app.url_map.merge_slashes = False  # its redirect would be built from the Host header
     app.extensions["broker"] = parts
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=0, x_host=0)  # type: ignore[method-assign]  # as Flask's guide does
     _install(app, settings, parts)
     _mount(app, settings, parts, cookies)
     return app
@@ -200,11 +208,10 @@ def _request_source(settings: Settings, parts: Parts) -> RequestSource:
 
 
 def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
-    clients, pepper = parts.stores.clients, settings.keys.pepper
-    secrets = ClientSecrets(lambda client_id, secret: secret_hash(pepper, client_id, secret))
+    clients = parts.stores.clients
     id_tokens = IdTokens(settings.issuer, parts.keys, parts.issuing.clock)
     return EndpointViews(
-        server=TokenServer(clients.find, secrets, TokenFlows(parts.issuing.redeem, parts.devices.redeem), id_tokens, parts.proofs),
+        server=TokenServer(_client_desk(settings, parts), TokenFlows(parts.issuing.redeem, parts.devices.redeem), id_tokens, parts.proofs),
         userinfo_of=parts.issuing.userinfo,
         keys=parts.keys,
         metadata=_metadata(settings, parts),
@@ -214,7 +221,8 @@ def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
 
 
 def _metadata(settings: Settings, parts: Parts) -> Metadata:
-    return Metadata(settings.issuer, parts.claim_table, UI_LOCALES, settings.tool_policy_url, settings.tool_terms_url)
+    pages, certificates = (settings.tool_policy_url, settings.tool_terms_url), bool(settings.client_certificate_header)
+    return Metadata(settings.issuer, parts.claim_table, UI_LOCALES, *pages, certificates)
 
 
 def _registration_views(settings: Settings, parts: Parts) -> RegistrationViews:
@@ -222,6 +230,15 @@ def _registration_views(settings: Settings, parts: Parts) -> RegistrationViews:
     statements = SoftwareStatements(read_issuers(settings.software_statement_issuers), parts.issuing.clock)
     described = ClientMetadata(lambda: metadata.document(parts.keys.algorithms), parts.claim_table)
     return RegistrationViews(settings.issuer, parts.self_registering, described, statements.over)
+
+
+def _client_desk(settings: Settings, parts: Parts) -> ClientDesk:
+    pepper, ring, clock = settings.keys.pepper, parts.client_keys, parts.issuing.clock
+    use_once = partial(parts.stores.one_time_ids.add, "client_assertion")
+    secrets = ClientSecrets(lambda client_id, secret: secret_hash(pepper, client_id, secret))
+    assertions = ClientAssertions(ClientSignatures(ring), use_once, settings.issuer, clock)
+    methods = {**secrets.methods, **assertions.methods, **ClientCertificates(ring, clock).methods}
+    return ClientDesk(parts.stores.clients.find, methods, Throttling(parts.stores.attempts).failed)
 
 
 def _end_session_views(settings: Settings, parts: Parts, hints: HintReader, cookies: Cookies) -> EndSessionViews:

@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     software_statement_issuers: Path | None = None
     tool_policy_url: str = ""
     tool_terms_url: str = ""
+    trusted_proxies: int = Field(0, ge=0, le=8)
 
     @classmethod
     def settings_customise_sources(

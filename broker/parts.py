@@ -21,11 +21,13 @@ from broker.flows.self_registering import SelfRegistering
 from broker.flows.signing_in import SigningIn
 from broker.flows.signing_out import SigningOut
 from broker.flows.visiting import Visiting
+from broker.oidc.client_certificate import thumbprint
 from broker.oidc.client_keys import ClientKeyring
 from broker.oidc.dpop_nonce import DpopNonces
 from broker.oidc.keys import KeyRing
 from broker.oidc.proofs import Proofs
 from broker.store.access_tokens import AccessTokens
+from broker.store.attempts import Attempts
 from broker.store.clients import Clients
 from broker.store.codes import Codes
 from broker.store.consents import Consents
@@ -78,6 +80,7 @@ class Stores:
     one_time_ids: OneTimeIds
     registration_tokens: RegistrationTokens
     logos: Logos
+    attempts: Attempts
     signing_keys: SigningKeys
 
 
@@ -128,7 +131,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
 
 def _proofs(settings: Settings, stores: Stores, clock: Clock) -> Proofs:
     nonces = DpopNonces(settings.keys.dpop_nonce, clock)
-    return Proofs(settings.issuer, nonces, partial(stores.one_time_ids.add, "dpop"), lambda header: None, clock)
+    return Proofs(settings.issuer, nonces, partial(stores.one_time_ids.add, "dpop"), thumbprint, clock)
 
 
 def _self_registering(settings: Settings, stores: Stores, fetching: Fetching, clock: Clock) -> SelfRegistering:
@@ -165,6 +168,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         one_time_ids=OneTimeIds(database),
         registration_tokens=RegistrationTokens(database),
         logos=Logos(database),
+        attempts=Attempts(redis),
         signing_keys=SigningKeys(database, Seal(settings.keys.signing_seal)),
     )
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from broker.core.client import Client
 from broker.core.errors import TemporarilyUnavailable
 from broker.core.ports import Clock
-from broker.oidc.key_sets import Fetch, FetchedKeySets, PublicKey, public_keys
+from broker.flows.reading_keys import PublicKey, public_keys
+from broker.oidc.key_sets import Fetch, FetchedKeySets
 
 _MOST_RECORDS = 1024
 

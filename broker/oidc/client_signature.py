@@ -15,8 +15,8 @@ from joserfc.errors import JoseError
 from joserfc.jws import CompactSignature, JWSRegistry
 
 from broker.core.client import Client
+from broker.flows.reading_keys import PublicKey
 from broker.oidc.client_keys import ClientKeyring
-from broker.oidc.key_sets import PublicKey
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "Ed25519")
 _LONGEST = 24_576  # looked at before any base64 is undone
@@ -86,7 +86,7 @@ def allowed_algorithms(client: Client, pinned: str) -> tuple[str, ...]:
 
 
 def _made(signed: SignedByClient, key: PublicKey) -> bool:
-    if key.alg is not None and _usual(key.alg) != signed.algorithm:
+    if key.alg not in (None, signed.algorithm):
         return False
     try:
         registry = _Registry(algorithms=[signed.algorithm], strict_check_header=False)

@@ -1,4 +1,4 @@
-"""JWK Sets of others: reading one so that a broken key does not break the rest, and keeping what lies at an address (RFC 7517 5).
+"""JWK Sets that lie at clients' addresses, fetched and kept (RFC 7517 5, OIDC Core 10.1.1).
 
 A set is believed for ten minutes. An unknown key may ask for it earlier, yet not more often than every ten seconds, whoever sends unknown
 keys (JT-15). While the address does not answer, the last copy serves for a day.
@@ -12,59 +12,20 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
-from cryptography.exceptions import UnsupportedAlgorithm
-from joserfc import jwk
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from broker.core.errors import TemporarilyUnavailable
 from broker.core.ports import Clock
 from broker.flows.fetching import FetchFailed
+from broker.flows.reading_keys import PublicKey, public_keys
 
-PublicKey = RSAKey | ECKey | OKPKey
 Fetch = Callable[[str, int], bytes]
 """Gets a document of at most so many bytes; raises FetchFailed."""
 
 FRESH, KEPT, PAUSE = timedelta(minutes=10), timedelta(days=1), timedelta(seconds=10)
 LARGEST_SET = 64 * 1024
-MOST_KEYS = 32
 _MOST_SETS = 1024
 _MOST_AT_ONCE, _PATIENCE_SECONDS = 2, 1.0  # a slow address may hold so many threads of a process, and others so long
-_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-_TAKEN_OVER = frozenset({"kty", "n", "e", "crv", "x", "y", "kid", "use", "key_ops", "alg", "x5c"})
-_SHORTEST_MODULUS, _LONGEST_MODULUS = 342, 1366  # base64url of 2048 and 8192 bits
-_LONGEST_EXPONENT = 6
 _log = structlog.get_logger("broker.key_sets")
-
-
-def public_keys(jwks: Mapping[str, object]) -> tuple[PublicKey, ...]:
-    """The keys of a set that can be used, at most 32. Symmetric, private, weak and broken ones are left out (A-21, JT-10)."""
-    listed = jwks.get("keys")
-    found = [public_key(one) for one in listed[:MOST_KEYS]] if isinstance(listed, list) else []
-    return tuple(key for key in found if key is not None)
-
-
-def public_key(one: object) -> PublicKey | None:
-    """A public RSA key of 2048 to 8192 bits, an EC or an OKP key; None for anything else. Unknown members do not matter (RFC 7517 4)."""
-    if not isinstance(one, dict) or one.keys() & _PRIVATE or not _is_measured(one):
-        return None
-    try:
-        key = jwk.import_key({name: value for name, value in one.items() if name in _TAKEN_OVER})
-    except (JoseError, UnsupportedAlgorithm, ValueError, TypeError, KeyError, AttributeError, OverflowError):
-        return None
-    if not isinstance(key, PublicKey):
-        return None
-    return None if isinstance(key, RSAKey) and key.raw_value.key_size < 2048 else key
-
-
-def _is_measured(one: Mapping[str, object]) -> bool:
-    """Whether the numbers of an RSA key are of a sensible length, looked at before they are read (A-25)."""
-    if one.get("kty") != "RSA":
-        return one.get("kty") in ("EC", "OKP")
-    modulus, exponent = one.get("n"), one.get("e")
-    if not isinstance(modulus, str) or not isinstance(exponent, str):
-        return False
-    return _SHORTEST_MODULUS <= len(modulus) <= _LONGEST_MODULUS and len(exponent) <= _LONGEST_EXPONENT
 
 
 class _KeySet:

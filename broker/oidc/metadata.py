@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from broker.core.claim import ClaimTable, ReleaseClass
+from broker.core.client_policy import AuthMethod
 from broker.core.trust import TrustLevel
+from broker.oidc.client_auth import METHODS
+from broker.oidc.client_signature import ALGORITHMS as CLIENT_ALGORITHMS
 from broker.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
 
 GRANT_TYPES = ("authorization_code", "urn:ietf:params:oauth:grant-type:device_code")
@@ -16,13 +19,14 @@ _PROTOCOL_CLAIMS = ("iss", "aud", "exp", "iat", "nonce", "at_hash", "sid")
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The document of both well-known addresses."""
+    """The document of both well-known addresses. `certificates`: whether the proxy passes TLS client certificates on."""
 
     issuer: str
     claim_table: ClaimTable
     ui_locales: Sequence[str]
     tool_policy_url: str = ""
     tool_terms_url: str = ""
+    certificates: bool = False
 
     def document(self, signing_algorithms: Sequence[str]) -> dict[str, object]:
         """All values, also defaults whose absence would mean something else. Endpoints lie below the issuer."""
@@ -35,7 +39,8 @@ class Metadata:
             "grant_types_supported": list(GRANT_TYPES),
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": list(signing_algorithms),
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "token_endpoint_auth_methods_supported": self._methods(),
+            "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": ["openid", *self.claim_table.scopes],
             "claims_supported": self._claims(),
@@ -71,6 +76,10 @@ class Metadata:
     def _pages(self) -> dict[str, str]:
         pages = {"op_policy_uri": self.tool_policy_url, "op_tos_uri": self.tool_terms_url}
         return {name: url for name, url in pages.items() if url}
+
+    def _methods(self) -> list[str]:
+        """Those with a certificate only where a proxy passes certificates on."""
+        return [name for name in METHODS if self.certificates or name not in (AuthMethod.TLS, AuthMethod.SELF_SIGNED_TLS)]
 
     def _claims(self) -> list[str]:
         rows = self.claim_table.definitions.values()

@@ -7,17 +7,19 @@ atomically by the flow. Errors leave as our own family, so that one place turns 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import AuthorizationServer
+from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Request
+from authlib.oauth2.rfc6749.errors import InvalidClientError
 
 from broker.core.client import Client
 from broker.core.errors import BadRequest, BrokerError, InvalidClient, UnsupportedGrantType
 from broker.flows.issuing import Redeemed
-from broker.oidc.client_auth import METHODS, ClientSecrets
-from broker.oidc.client_call import ClientCall
+from broker.oidc.client_auth import METHODS, ClientMethod, refuse_two_ways, refused
+from broker.oidc.client_call import CLIENT_PARAMETERS, ClientCall
 from broker.oidc.device_grant import DeviceCodeGrant
 from broker.oidc.faces import ClientFace, TokenRequest
 from broker.oidc.grants import AuthorizationCodeGrant, TokenAnswer, TokenFlows
@@ -25,25 +27,37 @@ from broker.oidc.id_token import IdTokens
 from broker.oidc.proofs import Proofs
 from broker.oidc.return_address import FindClient, plausible
 
-TOKEN_PARAMETERS = frozenset({"grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "device_code"})
+TOKEN_PARAMETERS = CLIENT_PARAMETERS | {"grant_type", "code", "redirect_uri", "code_verifier", "device_code"}
 """Parameters the token endpoint reads; doubled ones are refused, others (a repeated `scope`) ignored."""
 
+Failed = Callable[[str, str], None]
+"""Notes that a caller failed to show who it is: (kind, address). Raises TooManyAttempts when it did so too often."""
+
 _ERRORS: Mapping[str, type[BrokerError]] = {"invalid_client": InvalidClient, "unsupported_grant_type": UnsupportedGrantType}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientDesk:
+    """How clients are known: their records, each method by its name, and who is told of failures."""
+
+    find_client: FindClient
+    methods: Mapping[str, ClientMethod]
+    failed: Failed
 
 
 class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]  # Authlib ships no types
     """Answers the token endpoint."""
 
-    def __init__(self, find_client: FindClient, secrets: ClientSecrets, flows: TokenFlows, id_tokens: IdTokens, proofs: Proofs) -> None:
+    def __init__(self, desk: ClientDesk, flows: TokenFlows, id_tokens: IdTokens, proofs: Proofs) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # below that it writes tokens
-        self._find_client = find_client
+        self._desk = desk
         self._id_tokens = id_tokens
         self._uri = f"{id_tokens.issuer}/token"
         self.flows = flows
         self.proofs = proofs
-        for method, check in zip(METHODS, (secrets.by_basic, secrets.by_post, secrets.by_nothing), strict=True):
-            self.register_client_auth_method(method, check)
+        for method in METHODS:
+            self.register_client_auth_method(method, desk.methods[method])
         for grant in (AuthorizationCodeGrant, DeviceCodeGrant):
             self.register_grant(grant)
 
@@ -54,12 +68,12 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]  # A
         return answer
 
     def client_of(self, call: ClientCall, endpoint: str) -> Client:
-        """Who calls, by any method that the record allows; for the endpoints beside the token endpoint. Raises InvalidClient."""
+        """Who calls, by any method that the record allows; for the endpoints beside the token endpoint.
+
+        Raises InvalidClient, TooManyAttempts, BadRequest for doubled parameters or methods, TemporarilyUnavailable.
+        """
         call.parameters.refuse_doubled()
-        try:
-            face = self.authenticate_client(self.create_oauth2_request(call), METHODS, endpoint)
-        except OAuth2Error as error:
-            raise InvalidClient(str(error.description or "")) from None
+        face = self.authenticate_client(self.create_oauth2_request(call), METHODS, endpoint)
         assert isinstance(face, ClientFace)  # the only kind that `query_client` hands out
         return face.client
 
@@ -71,8 +85,21 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]  # A
 
     def query_client(self, client_id: str) -> Any:
         """The client under Authlib's names, or None."""
-        client = self._find_client(client_id) if plausible(client_id) else None
+        client = self._desk.find_client(client_id) if plausible(client_id) else None
         return ClientFace(client) if client else None
+
+    def authenticate_client(self, request: OAuth2Request, methods: Collection[str], endpoint: str = "token") -> Any:
+        """The client under Authlib's names. A failure is counted, and told without saying what was wrong."""
+        assert isinstance(request, TokenRequest)  # the only kind our server makes
+        refuse_two_ways(request)
+        try:
+            return super().authenticate_client(request, methods, endpoint)
+        except InvalidClientError:
+            failure = refused()
+        except InvalidClient as error:
+            failure = error
+        self._desk.failed("client", request.call.address)
+        raise failure
 
     def create_oauth2_request(self, request: ClientCall) -> TokenRequest:
         """Our call as Authlib's request."""

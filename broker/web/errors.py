@@ -19,7 +19,7 @@ from broker.oidc.responses import description, error_response
 from broker.oidc.return_address import ReturnAddress
 from broker.web import answering, dpop, observability
 
-RETRY_AFTER_SECONDS = 5
+RETRY_AFTER_SECONDS = {503: 5, 429: 60}
 JSON_PATHS = frozenset({"/token", "/userinfo", "/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
 JSON_PATHS |= {"/par", "/device_authorization"} | {f"/protocol/openid-connect/{name}" for name in ("token", "userinfo", "certs")}
 """Endpoints that machines call: their errors are JSON (RFC 6749 5.2, RFC 6750 3)."""
@@ -135,8 +135,8 @@ def _retry_url(error: BrokerError) -> str | None:
 
 
 def _with_retry(response: Response, error: BrokerError) -> Response:
-    if error.status == 503:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if error.status in RETRY_AFTER_SECONDS:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[error.status])
     return response
 
 

@@ -48,4 +48,5 @@ def _call(parameters: Parameters, certificate_header: str) -> ClientCall:
         certificate=request.headers.get(certificate_header) if certificate_header else None,
         method=request.method,
         path=request.path,
+        address=request.remote_addr or "",
     )

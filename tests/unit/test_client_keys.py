@@ -17,8 +17,9 @@ from broker.core.client import Client
 from broker.core.client_policy import ClientKeys
 from broker.core.errors import TemporarilyUnavailable
 from broker.flows.fetching import FetchFailed
+from broker.flows.reading_keys import MOST_KEYS, public_key, public_keys
 from broker.oidc.client_keys import ClientKeyring
-from broker.oidc.key_sets import LARGEST_SET, MOST_KEYS, public_key, public_keys
+from broker.oidc.key_sets import LARGEST_SET
 from tests.support.clock import Clock
 from tests.support.makers import client
 
