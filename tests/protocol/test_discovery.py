@@ -12,6 +12,7 @@ from broker.core.client_policy import AuthMethod, GrantType, TokenPolicy
 from broker.core.trust import TrustLevel
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
+from tests.support.signing import SigningKey, signing_tool
 from tests.support.tool import Tool
 
 OPENID, OAUTH = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
@@ -80,7 +81,10 @@ def test_every_response_mode_announced_works(browser: Browser, tool: Tool, docum
 
 def test_every_authentication_method_announced_works(broker: Broker, browser: Browser, document: dict[str, Any]) -> None:
     by_method = {"client_secret_basic": AuthMethod.BASIC, "client_secret_post": AuthMethod.POST, "none": AuthMethod.NONE}
-    assert set(document["token_endpoint_auth_methods_supported"]) == set(by_method)
+    assert set(document["token_endpoint_auth_methods_supported"]) == {*by_method, "private_key_jwt"}, "certificates need a proxy"
+    for algorithm in document["token_endpoint_auth_signing_alg_values_supported"]:
+        signer = signing_tool(broker, f"signer-{algorithm}", SigningKey(algorithm))
+        assert signer.redeems(browser.arrives(signer.tool).code).status_code == 200
     for name, method in by_method.items():
         tool = broker.tool(name, auth_method=method)
         code = browser.arrives(tool).code
