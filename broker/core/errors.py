@@ -267,15 +267,6 @@ class InvalidClient(BrokerError):
     message_key = "error.bad_request"
 
 
-class TooManyAttempts(BrokerError):
-    """Too many failed attempts came from one address; wait a minute. Whoever has the right credentials is served all the same."""
-
-    code = "BP-429"
-    status = 429
-    oauth_error = "temporarily_unavailable"
-    message_key = "error.unavailable"
-
-
 class UnsupportedGrantType(BadRequest):
     """The grant type is missing or none that this provider has."""
 

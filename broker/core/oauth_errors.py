@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.core.errors import BadRequest, InvalidRequest, InvalidToken, Refusal
+from broker.core.errors import BadRequest, BrokerError, InvalidRequest, InvalidToken, Refusal
 
 
 class InvalidRequestObject(InvalidRequest):
@@ -129,3 +129,12 @@ class UnapprovedSoftwareStatement(BadRequest):
 
     code = "BP-400-STATEMENT-ISSUER"
     oauth_error = "unapproved_software_statement"
+
+
+class TooManyAttempts(BrokerError):
+    """Too many failed attempts came from one address; wait a minute. Whoever has the right credentials is served all the same."""
+
+    code = "BP-429"
+    status = 429
+    oauth_error = "invalid_client"
+    message_key = "error.bad_request"

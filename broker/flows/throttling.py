@@ -10,7 +10,8 @@ import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from broker.core.errors import StoreUnavailable, TooManyAttempts
+from broker.core.errors import StoreUnavailable
+from broker.core.oauth_errors import TooManyAttempts
 from broker.store.attempts import Attempts
 
 WINDOW = timedelta(minutes=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ import pytest
 from broker.app import create_app
 from broker.core.client import ClientStatus
 from broker.core.client_policy import AuthMethod, ClientKeys
-from broker.core.errors import StoreUnavailable
 from broker.oidc.client_auth import METHODS
 from broker.oidc.client_call import CLIENT_PARAMETERS, ClientCall
 from broker.oidc.parameters import Parameters
@@ -262,46 +260,3 @@ def test_an_unknown_client_is_turned_away_alike(broker: Broker, signer: SigningT
     assert turned_away(unknown)
     assert known.get_json() == unknown.get_json()
     assert dict(known.headers).keys() == dict(unknown.headers).keys()
-
-
-# --- keys at an address, outages, silence ---------------------------------------------------------------------------------------
-
-
-def test_keys_at_an_address_can_be_changed_at_any_moment(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
-    published: dict[str, Any] = {"keys": [SigningKey().jwk]}
-    monkeypatch.setattr(type(broker.parts.fetching), "get", lambda self, url, largest_bytes: json.dumps(published).encode())
-    ring = broker.parts.client_keys
-    monkeypatch.setattr(ring._fetched, "_fetch", lambda url, largest_bytes: json.dumps(published).encode())
-    signer = signing_tool(broker, keys=ClientKeys(jwks_uri="https://tool.test/keys"))
-    assert signer.redeems("x").get_json()["error"] == "invalid_grant"
-    newer = replace(signer, key=SigningKey("ES256", "second", 1))
-    published["keys"] = [newer.key.jwk]
-    assert newer.redeems("x").get_json()["error"] == "invalid_grant"
-    assert turned_away(signer.redeems("x")), "the old key is gone"
-
-
-def test_keys_that_cannot_be_had_are_an_outage(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("broker.flows.outbound.socket.getaddrinfo", lambda *asked, **how: [])
-    signer = signing_tool(broker, keys=ClientKeys(jwks_uri="https://tool.test/keys"))
-    answer = signer.redeems("x")
-    assert (answer.status_code, answer.get_json()["error"]) == (503, "temporarily_unavailable")
-    assert int(answer.headers["Retry-After"]) > 0
-
-
-def test_a_database_that_is_away_is_an_outage(broker: Broker, signer: SigningTool, monkeypatch: pytest.MonkeyPatch) -> None:
-    signer.redeems("x")
-
-    def away(*statement: object, **values: object) -> None:
-        raise StoreUnavailable
-
-    monkeypatch.setattr(type(broker.parts.stores.database), "one", away)
-    answer = signer.redeems("x")
-    assert (answer.status_code, answer.get_json()["error"]) == (503, "temporarily_unavailable")
-
-
-def test_nothing_of_an_assertion_is_logged(signer: SigningTool, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assertion = signer.assertion(aud="https://elsewhere.test")
-    assert turned_away(signer.redeems("x", assertion))
-    written = "".join(capsys.readouterr())
-    assert "client assertion refused" in written
-    assert not any(part in written for part in assertion.split("."))
