@@ -40,13 +40,13 @@ def test_keys_that_cannot_be_had_are_an_outage(broker: Broker, monkeypatch: pyte
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_a_database_that_is_away_is_an_outage(broker: Broker, signer: SigningTool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_is_an_outage(signer: SigningTool, monkeypatch: pytest.MonkeyPatch) -> None:
     signer.redeems("x")
 
-    def away(*statement: object, **values: object) -> None:
+    def away(*statement: object) -> None:
         raise StoreUnavailable
 
-    monkeypatch.setattr(type(broker.parts.stores.database), "one", away)
+    monkeypatch.setattr("broker.store.prepared.Prepared.first", away)
     answer = signer.redeems("x")
     assert (answer.status_code, answer.get_json()["error"]) == (503, "temporarily_unavailable")
 
