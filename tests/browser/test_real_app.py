@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask import Flask, request
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from broker.core.client import ClientClaim
+from broker.core.client_policy import LogoutPolicy
 from broker.core.ports import UpstreamRedirect
 from broker.core.trust import TrustLevel
 from tests.browser.conftest import Quiet
@@ -34,6 +36,7 @@ class Town:
     broker: Broker
     tool: Tool
     tool_url: str
+    heard: list[str]
 
 
 @contextmanager
@@ -60,8 +63,10 @@ def _hub(issuer: str) -> Flask:
     return hub
 
 
-def _tool() -> Flask:
+def _tool(heard: list[str]) -> Flask:
     tool = Flask("tool")
+    tool.add_url_rule("/out", "out", lambda: heard.append(request.full_path) or "out")
+    tool.add_url_rule("/bye", "bye", lambda: "bye")
     tool.add_url_rule("/callback", "callback", lambda: "arrived: " + ",".join(sorted(request.values)), methods=["GET", "POST"])
     return tool
 
@@ -74,14 +79,21 @@ def town(sqlite_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setattr(broker.hub, "begin", lambda asked: _at(begin(asked), hub))
     broker.issuer = issuer
     purpose = ClientClaim("given_name", {"de": "Für die Anrede."})
-    tool = broker.tool(redirect_uris=(f"{tool_url}/callback",), claims=(purpose,), minimum_trust=TrustLevel.LOW)
+    tool = broker.tool(
+        redirect_uris=(f"{tool_url}/callback",),
+        claims=(purpose,),
+        minimum_trust=TrustLevel.LOW,
+        post_logout_redirect_uris=(f"{tool_url}/bye",),
+        logout=LogoutPolicy(f"{tool_url}/out", frontchannel_session_required=True),
+    )
+    heard: list[str] = []
     port = int(issuer.rsplit(":", 1)[1])
     with (
         _serving(broker.app, port),
         _serving(_hub(issuer), int(hub.rsplit(":", 1)[1])),
-        _serving(_tool(), int(tool_url.rsplit(":", 1)[1])),
+        _serving(_tool(heard), int(tool_url.rsplit(":", 1)[1])),
     ):
-        yield Town(broker, tool, tool_url)
+        yield Town(broker, tool, tool_url, heard)
     broker.parts.stores.database.dispose()
 
 
@@ -120,6 +132,41 @@ def test_form_post_reaches_the_tool(chromium: Browser, town: Town, scripts: bool
         page.click("#form-post-continue")
     page.wait_for_url(f"{town.tool_url}/callback")
     assert page.inner_text("body") == "arrived: code,iss,state"
+    page.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_front_channel_logout_reaches_the_tool_and_goes_on(chromium: Browser, town: Town, scripts: bool) -> None:
+    page = chromium.new_page(java_script_enabled=scripts, locale="de-DE")
+    blocked: list[str] = []
+    page.on("console", lambda message: blocked.append(message.text))
+    _opens_consent(page, town)
+    page.click("#consent-allow")
+    page.wait_for_url(f"{town.tool_url}/callback?**")
+    code = parse_qs(urlsplit(page.url).query)["code"][0]
+    hint = town.tool.redeems(code).get_json()["id_token"]
+
+    page.goto(f"{town.broker.issuer}/logout?{urlencode({'id_token_hint': hint, 'post_logout_redirect_uri': f'{town.tool_url}/bye'})}")
+    if not scripts:
+        page.click("#logout-continue")
+    page.wait_for_url(f"{town.tool_url}/bye")
+
+    (heard,) = town.heard
+    assert parse_qs(urlsplit(heard).query) == {"iss": [town.broker.issuer], "sid": [town.tool.verifies(hint)["sid"]]}
+    assert not [text for text in blocked if "Content Security Policy" in text]
+    page.close()
+
+
+def test_a_tool_that_does_not_answer_holds_nobody_up(chromium: Browser, pages_url: str) -> None:
+    """The script goes on after seconds, without the frame."""
+    page = chromium.new_page()
+    page.clock.install()
+    page.route("**/frontchannel?sid=s", lambda route: None)
+    page.route("**/bye", lambda route: route.fulfill(body="bye"))
+    page.goto(f"{pages_url}/page/signed-out-frames", wait_until="commit")
+    page.wait_for_selector("#logout-continue")
+    page.clock.run_for(5000)
+    page.wait_for_url("https://karte.musterstadt.example/bye")
     page.close()
 
 
