@@ -17,6 +17,7 @@ from broker.core.client import Client
 from broker.core.errors import BadRequest
 from broker.core.ids import keyed_hash
 from broker.web.cookies import Cookies
+from broker.web.reading import query_is_text
 
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 """Asked by address, not by name: orchestrators do not know the issuer."""
@@ -32,12 +33,15 @@ SPENDING = frozenset(
 
 
 def install(app: Flask, issuer: str) -> None:
-    """Refuse requests for another host than the issuer's (the port does not count: some tools leave it out), and HEAD where GET spends."""
+    """Refuse requests for another host than the issuer's (the port does not count: some tools leave it out), queries that cannot be read,
+    and HEAD where GET spends."""
     expected = (urlsplit(issuer).hostname or "").lower()
 
     def check() -> None:
         if _host(request.environ.get("HTTP_HOST", "")) != expected and request.path not in HEALTH_PATHS:
             raise BadRequest("the Host header does not name this provider")
+        if not query_is_text():
+            raise BadRequest("the query is not UTF-8")
         if request.method == "HEAD" and request.endpoint in SPENDING:
             raise MethodNotAllowed(["GET", "POST"])
 

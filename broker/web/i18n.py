@@ -16,6 +16,8 @@ from flask import Flask, Response, after_this_request, current_app, g, request
 from flask_babel import Babel, Domain
 from werkzeug.datastructures import MultiDict
 
+from broker.web.reading import query_is_text
+
 CATALOGUES = Path(__file__).parent / "translations"
 _REMEMBERED_FOR = 180 * 24 * 3600
 
@@ -57,7 +59,7 @@ def install(app: Flask, secure: bool) -> None:
     cookie = "__Host-bp-language" if secure else "bp-insecure-dev-language"
 
     def choose() -> None:
-        if not _says_anything(request.environ, cookie):
+        if not _says_anything(request.environ, cookie) or not query_is_text():
             return
         remembered = request.cookies.get(cookie)
         chosen = _chosen(_BY_VALUE.get(remembered or ""))

@@ -13,6 +13,17 @@ from broker.oidc.parameters import Parameters
 FORM = "application/x-www-form-urlencoded"
 
 
+def query_is_text() -> bool:
+    """Whether the query can be read at all: servers pass bytes that nobody encoded through as they are, and werkzeug stumbles over them."""
+    query: str = request.environ.get("QUERY_STRING", "")  # bytes as Latin-1 (PEP 3333)
+    if query.isascii():
+        return True
+    try:
+        return bool(query.encode("latin-1").decode())
+    except UnicodeError:
+        return False
+
+
 def sent_parameters(known: Collection[str]) -> Parameters:
     """The known parameters. Only a form of the plain kind is read from a body; another body counts as empty."""
     if request.method != "POST":

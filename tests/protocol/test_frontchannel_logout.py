@@ -59,6 +59,13 @@ def test_lo_03_each_tool_of_the_session_is_loaded_with_issuer_and_its_own_sid(br
     assert all(name in page.text for name in (front.client.name, plain.client.name))
 
 
+def test_it_is_announced(front: Tool) -> None:
+    document = front.gets("/.well-known/openid-configuration").get_json()
+
+    assert document["frontchannel_logout_supported"] is True
+    assert document["frontchannel_logout_session_supported"] is True
+
+
 def test_a_sid_is_not_told_to_a_tool_that_does_not_need_it(broker: Broker, browser: Browser) -> None:
     plain = broker.tool("plain", logout=LogoutPolicy(frontchannel_uri="https://plain.test/out"))
 

@@ -45,6 +45,26 @@ def test_a_whole_sign_in_and_sign_out_by_these_addresses(broker_everywhere: Brok
     assert browser.opens(as_keycloak(tool.url(prompt="none"))).answer["error"] == "login_required"
 
 
+def test_a_proof_of_possession_names_the_address_that_is_called(broker: Broker, browser: Browser, govocal: Tool) -> None:
+    """RFC 9449 4.3: `htu` is the address of the request, by whatever name it was reached."""
+    prover, server = broker.prover(), govocal.app.test_client(use_cookies=False)
+
+    def redeems(path: str) -> dict[str, str]:
+        code = browser.arrives_at(as_keycloak(govocal.url())).code
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": govocal.client.redirect_uris[0]}
+        headers = {**govocal.basic(), **prover.headers("POST", path)}
+        form["code_verifier"] = govocal.verifier
+        answer: dict[str, str] = server.post(f"{PREFIX}/token", base_url=ISSUER, data=form, headers=headers).get_json()
+        return answer
+
+    answer = redeems(f"{PREFIX}/token")
+    headers = prover.headers("GET", f"{PREFIX}/userinfo", answer["access_token"])
+
+    assert answer["token_type"] == "DPoP"
+    assert "sub" in govocal.gets(f"{PREFIX}/userinfo", headers).get_json()
+    assert redeems("/token")["error"] == "invalid_dpop_proof"
+
+
 def test_a_form_posted_to_them_is_taken_too(browser: Browser, govocal: Tool) -> None:
     browser.arrives(govocal)
 
