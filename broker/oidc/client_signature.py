@@ -23,14 +23,16 @@ _LONGEST = 24_576  # looked at before any base64 is undone (A-25)
 _REFUSED = frozenset({"crit", "b64", "jwk", "jku", "x5u", "x5c"})  # we know no extension, and believe no key that a token brings along
 
 
-class _Registry(JWSRegistry):
-    """Unknown header members do not matter (RFC 7515 4). `EdDSA` is another name of `Ed25519`: we take no other such key (RFC 9864)."""
+class ForeignSignatures(JWSRegistry):
+    """How to read what others signed. Unknown header members do not matter (RFC 7515 4). `EdDSA` is another name of `Ed25519`: we take no
+    other such key (RFC 9864)."""
 
     max_header_length = 4096
     max_payload_length = _LONGEST
     max_signature_length = 1400
 
     def get_alg(self, name: str) -> Any:
+        """The algorithm under its newer name."""
         return super().get_alg(_usual(name))
 
 
@@ -53,9 +55,9 @@ class SignedByClient:
         if len(token) > _LONGEST or token.count(".") != 2 or not token.isascii():
             return None
         try:
-            sealed = jws.extract_compact(token.encode(), registry=_Registry())
+            sealed = jws.extract_compact(token.encode(), registry=ForeignSignatures())
             header: object = sealed.protected
-            claims: object = json.loads(sealed.payload, parse_constant=_refuse, object_pairs_hook=_once)
+            claims: object = claims_in(sealed.payload)
         except (JoseError, ValueError, TypeError, RecursionError):
             return None
         if not isinstance(header, dict) or not isinstance(claims, dict) or header.keys() & _REFUSED:
@@ -85,11 +87,16 @@ def allowed_algorithms(client: Client, pinned: str) -> tuple[str, ...]:
     return tuple(name for name in ((pinned,) if pinned else ALGORITHMS) if not (client.fapi and name == "RS256"))
 
 
+def claims_in(payload: bytes) -> object:
+    """The JSON that was signed. Raises ValueError or RecursionError; also for doubled members, and for numbers that are none."""
+    return json.loads(payload, parse_constant=_refuse, object_pairs_hook=_once)
+
+
 def _made(signed: SignedByClient, key: PublicKey) -> bool:
     if key.alg not in (None, signed.algorithm):
         return False
     try:
-        registry = _Registry(algorithms=[signed.algorithm], strict_check_header=False)
+        registry = ForeignSignatures(algorithms=[signed.algorithm], strict_check_header=False)
         return jws.validate_compact(signed.sealed, key, registry=registry)
     except (JoseError, ValueError, TypeError):
         return False

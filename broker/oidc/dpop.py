@@ -6,33 +6,27 @@ Here it is read and its signature checked; whether it fits the request it came w
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from broker.core.oauth_errors import InvalidDpopProof
+from broker.flows.reading_keys import PublicKey, public_key
+from broker.oidc.client_signature import ForeignSignatures, claims_in
 
 ALGORITHMS = ("ES256", "PS256", "Ed25519", "EdDSA")
 """What proofs may be signed with; `EdDSA` is the older name of `Ed25519` (RFC 9864)."""
 
-LONGEST_PROOF = 4096  # room for an RSA key of 4096 bits; looked at before any base64 is undone (A-25)
+LONGEST_PROOF = 4096  # room for an RSA key; looked at before any base64 is undone (A-25)
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _TYP = "dpop+jwt"
 _LONGEST_VALUE = 512
 _LATEST = 10**11  # seconds since 1970; neither NaN nor infinity is below it
-_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-_KEYS: dict[str, tuple[type[Key], dict[str, str], tuple[str, ...]]] = {
-    "ES256": (ECKey, {"kty": "EC", "crv": "P-256"}, ("x", "y")),
-    "PS256": (RSAKey, {"kty": "RSA"}, ("n", "e")),
-    "Ed25519": (OKPKey, {"kty": "OKP", "crv": "Ed25519"}, ("x",)),
-}
-_RSA_MODULUS = range(342, 684)  # base64url characters: 2048 to 4096 bits
-_LONGEST_RSA_EXPONENT = 6  # a giant one makes each check as dear as a signature
+_KEYS = {"ES256": ("EC", "P-256"), "PS256": ("RSA", None), "Ed25519": ("OKP", "Ed25519"), "EdDSA": ("OKP", "Ed25519")}
+_REGISTRY = ForeignSignatures(algorithms=("ES256", "PS256", "Ed25519"), strict_check_header=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,9 @@ def read_proof(text: str) -> DpopProof:
         raise InvalidDpopProof("the DPoP proof is not a compact JWT of a reasonable size")
     try:
         signed = jws.extract_compact(text.encode(), registry=_REGISTRY)
-        header, claims = signed.headers(), json.loads(signed.payload)
+        header, claims = signed.protected, claims_in(signed.payload)
+        if not isinstance(header, dict) or not isinstance(claims, dict):
+            raise InvalidDpopProof("the DPoP proof is no JWT")
         key = _key(header)
         if not jws.validate_compact(signed, key, registry=_REGISTRY):
             raise InvalidDpopProof("the DPoP proof's key did not sign it")
@@ -65,44 +61,22 @@ def read_proof(text: str) -> DpopProof:
         raise InvalidDpopProof("the DPoP proof cannot be read") from None
 
 
-class _Registry(jws.JWSRegistry):
-    """Proofs carry their key in the header, and unknown header parameters are ignored (RFC 7515 4)."""
-
-    max_header_length = LONGEST_PROOF
-
-    def get_alg(self, name: str) -> Any:
-        """`EdDSA` here always means Ed25519: only such a key gets this far."""
-        return super().get_alg("Ed25519" if name == "EdDSA" else name)
-
-
-_REGISTRY = _Registry(algorithms=ALGORITHMS, strict_check_header=False)
-
-
-def _key(header: dict[str, Any]) -> Key:
+def _key(header: dict[str, Any]) -> PublicKey:
     """The public key in the header, of exactly the kind that the algorithm needs (A-21). Raises InvalidDpopProof."""
     algorithm, jwk = header.get("alg"), header.get("jwk")
     if header.get("typ") != _TYP or algorithm not in ALGORITHMS:
         raise InvalidDpopProof(f"a DPoP proof has typ {_TYP} and is signed with one of: {', '.join(ALGORITHMS)}")
     if "crit" in header or "b64" in header:
         raise InvalidDpopProof("the DPoP proof asks for an extension that is not understood")
-    if not isinstance(jwk, dict) or not _PRIVATE.isdisjoint(jwk):
-        raise InvalidDpopProof("the DPoP proof has to carry a public key, without private parts")
-    kind, fixed, needed = _KEYS["Ed25519" if algorithm == "EdDSA" else algorithm]
-    public = {name: jwk[name] for name in (*fixed, *needed)}
-    if any(public[name] != value for name, value in fixed.items()) or not _sound_size(public):
+    key = public_key(jwk)
+    if key is None:
+        raise InvalidDpopProof("the DPoP proof has to carry a sound public key, without private parts")
+    if (key.key_type, getattr(key, "curve_name", None)) != _KEYS[algorithm]:
         raise InvalidDpopProof("the DPoP proof's key does not fit its algorithm")
-    return kind.import_key(public)
+    return key
 
 
-def _sound_size(public: dict[str, str]) -> bool:
-    """RSA keys of 2048 to 4096 bits; a leading zero would hide a shorter one (RFC 7518 6.3.1.1)."""
-    if public["kty"] != "RSA":
-        return True
-    modulus, exponent = public["n"], public["e"]
-    return len(modulus) in _RSA_MODULUS and not modulus.startswith("A") and len(exponent) <= _LONGEST_RSA_EXPONENT
-
-
-def _proof(claims: dict[str, Any], key: Key) -> DpopProof:
+def _proof(claims: dict[str, Any], key: PublicKey) -> DpopProof:
     issued_at = _moment(claims, "iat")
     if issued_at is None:
         raise InvalidDpopProof("the DPoP proof does not say when it was made")

@@ -65,14 +65,24 @@ class Prover:
         algorithm = "EdDSA" if self.algorithm == "Ed25519" else self.algorithm
         return jwt.encode({name: value for name, value in claims.items() if value is not None}, self.key, algorithm, headers)
 
+    def seals(self, header: dict[str, Any], payload: str) -> str:
+        """Any header and any payload with a right signature (Ed25519 only), for what PyJWT would not make."""
+        signed = f"{encoded(json.dumps(header))}.{encoded(payload)}"
+        return f"{signed}.{encoded(self.key.sign(signed.encode()))}"
+
     def headers(self, method: str, path: str, access_token: str | None = None, **changes: Any) -> dict[str, str]:
         """The headers of one request: the proof, and the access token if there is one."""
         proven = {"DPoP": self.proof(method, path, access_token, **changes)}
         return proven if access_token is None else {"Authorization": f"DPoP {access_token}", **proven}
 
 
+def encoded(raw: str | bytes) -> str:
+    """Base64url without padding."""
+    return base64.urlsafe_b64encode(raw.encode() if isinstance(raw, str) else raw).rstrip(b"=").decode()
+
+
 def _hash(text: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+    return encoded(hashlib.sha256(text.encode()).digest())
 
 
 def _made(algorithm: str) -> Any:

@@ -60,7 +60,7 @@ class Tool:
 
     def pushes(self, headers: dict[str, str] | None = None, **changes: str | None) -> TestResponse:
         """Pushes an authorization request (RFC 9126), with client_secret_basic, or by name alone without a secret."""
-        sent = {**({} if self.client.is_public else self.basic()), **(headers or {})}
+        sent = {**({} if self.client.is_public else self.basic()), **self._proof("POST", "/par"), **(headers or {})}
         return self.posts("/par", self.parameters(**changes), sent)
 
     def pushed_url(self, **changes: str | None) -> str:
@@ -74,7 +74,7 @@ class Tool:
 
     def calls_token(self, form: dict[str, str], headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
         """A raw call of the token endpoint, from server to server: no cookies."""
-        sent = {**(self.prover.headers("POST", "/token") if self.prover else {}), **(headers or {})}
+        sent = {**self._proof("POST", "/token"), **(headers or {})}
         return self.app.test_client(use_cookies=False).post("/token", base_url=self.issuer, data=form, headers=sent, **options)
 
     def redeems(self, code: str, **changes: str | None) -> TestResponse:
@@ -114,6 +114,9 @@ class Tool:
             id_token, key.key, [algorithm], options=options, audience=self.client.client_id, issuer=self.issuer, leeway=10
         )
         return claims
+
+    def _proof(self, method: str, path: str) -> dict[str, str]:
+        return self.prover.headers(method, path) if self.prover else {}
 
 
 def at_authorize(tool: Tool, reference: str, **beside: str) -> str:

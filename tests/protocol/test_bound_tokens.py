@@ -1,0 +1,89 @@
+"""Codes and tokens bound to a key ahead of time, by a proof at `/par` or `dpop_jkt`, or to a certificate (RFC 9449 10, RFC 8705 3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from broker.core.client_policy import TokenPolicy
+from tests.protocol.test_dpop import refused
+from tests.support.app import Broker
+from tests.support.browser import Browser
+from tests.support.tool import Tool
+
+
+@pytest.fixture
+def proving(broker: Broker, tool: Tool) -> Tool:
+    """A tool whose calls carry proofs."""
+    tool.prover = broker.prover()
+    return tool
+
+
+@pytest.mark.parametrize("way", ["proof when pushed", "dpop_jkt when pushed", "dpop_jkt", "both when pushed"])
+def test_a_key_that_was_announced_redeems_the_code(broker: Broker, browser: Browser, tool: Tool, way: str) -> None:
+    code = browser.arrives_at(_announces(broker, tool, way)).code
+
+    answer = tool.redeems(code).get_json()
+
+    assert answer["token_type"] == "DPoP"
+    assert tool.asks_userinfo(answer["access_token"]).status_code == 200
+
+
+@pytest.mark.parametrize("way", ["proof when pushed", "dpop_jkt when pushed", "dpop_jkt"])
+@pytest.mark.parametrize("other", ["another key", "no key"])
+def test_any_other_key_and_none_are_refused_and_burn_the_code(broker: Broker, browser: Browser, tool: Tool, way: str, other: str) -> None:
+    code = browser.arrives_at(_announces(broker, tool, way)).code
+    own, tool.prover = tool.prover, broker.prover() if other == "another key" else None
+
+    assert refused(tool.redeems(code), "invalid_grant")
+    tool.prover = own
+    assert refused(tool.redeems(code), "invalid_grant")
+
+
+def _announces(broker: Broker, tool: Tool, way: str) -> str:
+    """The address of a request that announces the tool's new key in this way."""
+    prover = broker.prover()
+    if way == "dpop_jkt":
+        url = tool.url(dpop_jkt=prover.thumbprint)
+    elif way == "dpop_jkt when pushed":
+        url = tool.pushed_url(dpop_jkt=prover.thumbprint)
+    else:
+        tool.prover = prover
+        url = tool.pushed_url(**({"dpop_jkt": prover.thumbprint} if way.startswith("both") else {}))
+    tool.prover = prover
+    return url
+
+
+def test_two_announcements_that_disagree_are_refused(broker: Broker, proving: Tool) -> None:
+    assert refused(proving.pushes(dpop_jkt=broker.prover().thumbprint))
+
+
+def test_a_proof_for_another_endpoint_or_shown_twice_is_refused_when_pushed(proving: Tool) -> None:
+    assert proving.prover is not None
+    proof = proving.prover.headers("POST", "/par")
+
+    assert refused(proving.pushes(proving.prover.headers("POST", "/token")))
+    assert proving.pushes(proof).status_code == 201
+    assert refused(proving.pushes(proof))
+
+
+def test_our_nonce_is_demanded_when_pushed(broker: Broker, browser: Browser) -> None:
+    tool = broker.tool(tokens=TokenPolicy(dpop_bound=True, dpop_nonce=True))
+    tool.prover = broker.prover()
+
+    told = tool.pushes()
+    assert refused(told, "use_dpop_nonce")
+
+    tool.prover.nonce = told.headers["DPoP-Nonce"]
+    again = tool.pushes()
+    assert again.status_code == 201
+    assert again.headers["DPoP-Nonce"]
+    assert tool.redeems(browser.arrives_at(tool.pushed_url()).code).get_json()["token_type"] == "DPoP"
+
+
+def test_a_client_held_to_fapi_gets_no_token_without_a_proof(broker: Broker, browser: Browser) -> None:
+    tool = broker.tool(fapi=True, id_token_alg="ES256")
+    code = browser.arrives_at(tool.pushed_url()).code
+
+    assert refused(tool.redeems(code), "invalid_request")
+    tool.prover = broker.prover()
+    assert tool.redeems(code).get_json()["token_type"] == "DPoP"
