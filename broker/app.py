@@ -41,6 +41,7 @@ from broker.oidc.request_object import RequestObjects
 from broker.oidc.request_source import RequestSource
 from broker.oidc.server import ClientDesk, TokenServer
 from broker.oidc.software_statement import SoftwareStatements, read_issuers
+from broker.oidc.token_answer import TokenAnswers
 from broker.parts import Parts, Stores, build_parts, open_database, open_stores, utc_now
 from broker.store.migrations import pending
 from broker.web import assets, dpop, errors, guards, headers, i18n, observability
@@ -126,6 +127,7 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
             Task("deliver logouts", 1.0, delivering.run_once),
             Task("advance signing keys", 60.0, _rotating(settings, stores, clock).run_once),
             Task("clear grants", 3600.0, lambda: stores.grants.purge_expired(clock())),
+            Task("clear refresh tokens", 3600.0, lambda: stores.refresh_tokens.purge_expired(clock())),
             Task("clear access tokens", 3600.0, lambda: stores.access_tokens.purge_expired(clock())),
             Task("clear one-time ids", 3600.0, lambda: stores.one_time_ids.purge_expired(clock())),
             Task("clear invitations", 3600.0, lambda: stores.registration_tokens.purge_expired(clock())),
@@ -209,9 +211,10 @@ def _request_source(settings: Settings, parts: Parts) -> RequestSource:
 
 def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
     clients = parts.stores.clients
-    id_tokens = IdTokens(settings.issuer, parts.keys, parts.issuing.clock)
+    answers = TokenAnswers(parts.token_form, IdTokens(settings.issuer, parts.keys, parts.issuing.clock))
+    flows = TokenFlows(parts.issuing.redeem, parts.refreshing.refresh, parts.devices.redeem)
     return EndpointViews(
-        server=TokenServer(_client_desk(settings, parts), TokenFlows(parts.issuing.redeem, parts.devices.redeem), id_tokens, parts.proofs),
+        server=TokenServer(_client_desk(settings, parts), flows, answers, parts.proofs),
         userinfo_of=parts.issuing.userinfo,
         keys=parts.keys,
         metadata=_metadata(settings, parts),

@@ -146,6 +146,7 @@ class Keys:
     sid: bytes
     dpop_nonce: bytes
     cookie: bytes
+    refresh: bytes
 
     @classmethod
     def derive(cls, secret: str) -> Keys:

@@ -16,11 +16,14 @@ from broker.flows.fetching import Fetching
 from broker.flows.issuing import Issuing
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
+from broker.flows.recognising import Recognising
+from broker.flows.refreshing import Refreshing
 from broker.flows.releasing import Releasing
 from broker.flows.self_registering import SelfRegistering
 from broker.flows.signing_in import SigningIn
 from broker.flows.signing_out import SigningOut
 from broker.flows.visiting import Visiting
+from broker.oidc.access_token import AccessTokenForm
 from broker.oidc.client_certificate import thumbprint
 from broker.oidc.client_keys import ClientKeyring
 from broker.oidc.dpop_nonce import DpopNonces
@@ -39,6 +42,7 @@ from broker.store.outbox import Outbox
 from broker.store.providers import Providers
 from broker.store.pushed_requests import PushedRequests
 from broker.store.redis import Redis
+from broker.store.refresh_tokens import RefreshTokens
 from broker.store.registration_tokens import RegistrationTokens
 from broker.store.requests import Requests
 from broker.store.seal import Seal
@@ -76,6 +80,7 @@ class Stores:
     consents: Consents
     grants: Grants
     access_tokens: AccessTokens
+    refresh_tokens: RefreshTokens
     outbox: Outbox
     one_time_ids: OneTimeIds
     registration_tokens: RegistrationTokens
@@ -98,6 +103,9 @@ class Parts:
     signing_out: SigningOut
     consenting: Consenting
     issuing: Issuing
+    recognising: Recognising
+    refreshing: Refreshing
+    token_form: AccessTokenForm
     proofs: Proofs
     self_registering: SelfRegistering
     devices: AuthorizingDevices
@@ -109,14 +117,18 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     hub = upstream or open_hub(settings, claim_table, clock)
     judging = Judging(stores.clients, stores.providers, stores.standings, Releasing(claim_table), clock)
     signing_out = SigningOut(stores.outbox, stores.sessions, stores.clients, hub)
-    issuing = Issuing(judging, stores.codes, stores.grants, stores.access_tokens, stores.sessions, stores.subjects, keys.sid, clock)
     linking = Linking(stores.subjects, keys.link, clock)
     fetching = Fetching(settings.outbound_private_hosts)
+    ring = KeyRing(stores.signing_keys.list, clock)
+    token_form = AccessTokenForm(settings.issuer, ring)
+    recognising = Recognising(judging, stores.sessions, stores.access_tokens, token_form.hash_of)
+    refreshing = Refreshing(recognising, stores.grants, stores.refresh_tokens, keys.refresh, clock)
+    issuing = Issuing(judging, stores.codes, stores.grants, recognising, refreshing, stores.subjects, keys.sid, clock)
     return Parts(
         stores=stores,
         claim_table=claim_table,
         upstream=hub,
-        keys=KeyRing(stores.signing_keys.list, clock),
+        keys=ring,
         fetching=fetching,
         client_keys=ClientKeyring(fetching.get, clock),
         signing_in=SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, clock),
@@ -124,6 +136,9 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, clock),
         issuing=issuing,
         devices=AuthorizingDevices(stores.device_codes, stores.clients, stores.requests, issuing, clock),
+        recognising=recognising,
+        refreshing=refreshing,
+        token_form=token_form,
         proofs=_proofs(settings, stores, clock),
         self_registering=_self_registering(settings, stores, fetching, clock),
     )
@@ -164,6 +179,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         consents=Consents(database, clock),
         grants=Grants(database, clock),
         access_tokens=AccessTokens(database, clock),
+        refresh_tokens=RefreshTokens(database, clock),
         outbox=Outbox(database, clock),
         one_time_ids=OneTimeIds(database),
         registration_tokens=RegistrationTokens(database),

@@ -10,6 +10,11 @@ from broker.core.trust import TrustLevel
 
 CODE_LIFETIME = timedelta(seconds=60)  # A-05
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=10)
+OFFLINE_LIFETIME = timedelta(days=90)  # absolute, however often it is refreshed (A-08, RT-07)
+REFRESH_GRACE = timedelta(seconds=10)  # in which a lost answer is given again (A-08, RT-05)
+
+OPENID = "openid"
+OFFLINE_ACCESS = "offline_access"  # OIDC Core 11: a grant that outlives the session; no claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class IssuedCode:
     """What an authorization code stands for until it is redeemed; in Redis under the code's fingerprint, at most 60 seconds.
 
     `pseudonym` is there where the ID token needs it, so that redeeming reads nothing more from SQL. `confirmation` is the key that was
-    announced with the request and must be proven when redeeming (RFC 9449 10).
+    announced with the request and must be proven when redeeming (RFC 9449 10). `refreshable`: a refresh token comes with its tokens.
     """
 
     client_id: str
@@ -39,6 +44,7 @@ class IssuedCode:
     audience: tuple[str, ...] = ()
     confirmation: str = ""
     offline: bool = False
+    refreshable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,8 @@ class Grant:
     `code_hash` is the one-use gate (unique), `access_hash` finds the grant by its access token. `sid` is what this tool calls the
     session (OIDC Back-Channel Logout 2.1). `expires_at` is the session's end, `access_expires_at` the access token's. `audience` are the
     APIs its tokens are for (RFC 8707), `confirmation` the key they are bound to: `jkt:...` (RFC 9449) or `x5t#S256:...` (RFC 8705).
-    An `offline` grant outlives the session (scope `offline_access`); its `expires_at` is absolute.
+    An `offline` grant outlives the session (scope `offline_access`); its `expires_at` is absolute. `provider_alias` is the citizen ID it
+    came from: switched off, it ends the grant also without a session (A-31).
     """
 
     id: str
@@ -72,6 +79,7 @@ class Grant:
     audience: tuple[str, ...] = ()
     confirmation: str = ""
     offline: bool = False
+    provider_alias: str = ""
 
     @property
     def first_token(self) -> AccessToken:
@@ -91,10 +99,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """A handle of its grant that gets one access token and its own successor. `used_at` is set by the one who used it first."""
+    """A handle of its grant that gets one access token and its own successor. `used_at` is set by the one who used it first.
+
+    `scopes` may be fewer than the grant's: what was left out once does not come back (RT-03).
+    """
 
     token_hash: str
     grant_id: str
+    scopes: tuple[str, ...]
     created_at: datetime
     used_at: datetime | None = None
 

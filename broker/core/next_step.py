@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from broker.core.client import Client
 from broker.core.consent import Standing
 from broker.core.errors import AccessDenied, AccountBlocked, BrokerError, ConsentRequired, LoginRequired, UnmetTrust
+from broker.core.grant import OFFLINE_ACCESS
 from broker.core.provider import IdentityProvider
 from broker.core.request import AuthorizationRequest, Prompt
 from broker.core.session import BrokerSession
@@ -79,7 +80,7 @@ class StepUp:
 
 @dataclass(frozen=True, slots=True)
 class AskConsent:
-    """Show what the tool will get, and ask."""
+    """Show what the tool will get, and ask. Among the scopes are the APIs it wants to use for the citizen (RFC 8707)."""
 
     claims: tuple[str, ...]
     scopes: tuple[str, ...]
@@ -228,15 +229,27 @@ def _consent(situation: Situation, client: Client, standing: Standing) -> Step |
         return None
     if request.consented_at is not None:
         return Refuse(ConsentRequired("The agreement does not cover what is asked for; it may have been withdrawn meanwhile."))
-    return AskConsent(situation.claims, request.scopes)
+    return AskConsent(situation.claims, (*_scopes(situation, standing), *request.resources))
 
 
 def _agreed(situation: Situation, standing: Standing) -> bool:
     consent = standing.consent
     if consent is None or not consent.valid(situation.now):
         return False
-    return consent.covers(situation.request.scopes, situation.claims, situation.text_version)
+    agreed_to = (*_scopes(situation, standing), *situation.request.resources)  # an API more is asked about like a scope more
+    return consent.covers(agreed_to, situation.claims, situation.text_version)
+
+
+def _scopes(situation: Situation, standing: Standing) -> tuple[str, ...]:
+    """The scopes to be granted: access without the citizen only if asked for with prompt=consent, or agreed to before (OIDC Core 11)."""
+    request, consent = situation.request, standing.consent
+    if OFFLINE_ACCESS not in request.scopes:
+        return request.scopes
+    agreed = consent is not None and consent.valid(situation.now) and OFFLINE_ACCESS in consent.scopes
+    if agreed or Prompt.CONSENT in request.prompts:
+        return request.scopes
+    return tuple(scope for scope in request.scopes if scope != OFFLINE_ACCESS)
 
 
 def _issue(situation: Situation, session: BrokerSession, standing: Standing) -> Issue:
-    return Issue(session.trust_at(situation.now), situation.claims, situation.request.scopes, standing)
+    return Issue(session.trust_at(situation.now), situation.claims, _scopes(situation, standing), standing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.core.errors import BadRequest, BrokerError, InvalidRequest, InvalidToken, Refusal
+from broker.core.errors import BadRequest, BrokerError, InvalidGrant, InvalidRequest, InvalidToken, Refusal
 
 
 class InvalidRequestObject(InvalidRequest):
@@ -24,6 +24,12 @@ class InvalidTarget(InvalidRequest):
 
     code = "BP-400-TARGET"
     oauth_error = "invalid_target"
+
+
+class MisusedGrant(InvalidGrant):
+    """An alarm: a code or refresh token came a second time, or from a client it was not made for. All that it gave was revoked."""
+
+    code = "BP-400-MISUSE"
 
 
 class UnauthorizedClient(BadRequest):

@@ -107,7 +107,7 @@ class AuthorizingDevices:
             return
         now = self.clock()
         if session.needs_touch(now):
-            self.issuing.sessions.touch(session)
+            self.issuing.recognising.sessions.touch(session)
         self._decide(device, DeviceAnswer(self.issuing.issued(request, session, issue)))
 
     def refuse(self, request: AuthorizationRequest) -> None:

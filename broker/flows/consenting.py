@@ -10,6 +10,7 @@ from broker.core.claim import ClaimData, ClaimDefinition
 from broker.core.client import Client
 from broker.core.consent import Consent, Standing
 from broker.core.errors import InvalidRequest
+from broker.core.grant import OFFLINE_ACCESS, OFFLINE_LIFETIME
 from broker.core.ids import new_id
 from broker.core.next_step import AskConsent
 from broker.core.ports import Clock
@@ -39,12 +40,16 @@ class OfferedClaim:
 
 @dataclass(frozen=True, slots=True)
 class ConsentOffer:
-    """All that the consent page shows. `pseudonym` is None when the tool gets none."""
+    """All that the consent page shows. `pseudonym` is None when the tool gets none.
+
+    `apis` are the names of other tools that this one may use for the citizen, `offline` how long without the citizen (None: not at all).
+    """
 
     client: Client
     claims: tuple[OfferedClaim, ...]
     pseudonym: str | None
-    scopes: tuple[str, ...]
+    apis: tuple[str, ...]
+    offline: timedelta | None
     lifetime: timedelta
 
 
@@ -67,7 +72,8 @@ class Consenting:
         pseudonym = self._pseudonym(step, self.judging.standings.find(session.subject_id, client))
         values = self.judging.releasing.values(client, step.claims, session, pseudonym)
         claims = tuple(self._line(name, values.get(name), client) for name in step.claims)
-        return ConsentOffer(client, claims, pseudonym, step.scopes, CONSENT_LIFETIME)
+        offline = OFFLINE_LIFETIME if OFFLINE_ACCESS in step.scopes else None
+        return ConsentOffer(client, claims, pseudonym, self._apis(request.resources), offline, CONSENT_LIFETIME)
 
     def give(self, request: AuthorizationRequest, session: BrokerSession, pseudonym: str | None) -> AuthorizationRequest:
         """Record the agreement to what `offer` shows and mark the request. Does nothing when there is nothing to ask any more.
@@ -94,6 +100,11 @@ class Consenting:
         if registered is None:
             return OfferedClaim(definition, value, {}, required=True)
         return OfferedClaim(definition, value, registered.purpose, registered.required)
+
+    def _apis(self, resources: tuple[str, ...]) -> tuple[str, ...]:
+        """What citizens call these APIs: the name of the tool that each of them is; its address where nobody is registered for it."""
+        names = {client.tokens.resource: client.name for client in self.judging.clients.list()} if resources else {}
+        return tuple(names.get(resource, resource) for resource in resources)
 
     def _pseudonym(self, step: AskConsent, standing: Standing) -> str | None:
         if PSEUDONYM_CLAIMS.isdisjoint(step.claims):

@@ -11,21 +11,32 @@ from dataclasses import dataclass, replace
 
 from broker.core.claim import ClaimData
 from broker.core.client import Client
+from broker.core.client_policy import GrantType
 from broker.core.errors import BrokerError, InvalidGrant, InvalidToken, StoreUnavailable
-from broker.core.grant import ACCESS_TOKEN_LIFETIME, CODE_LIFETIME, Grant, IssuedCode
+from broker.core.grant import (
+    ACCESS_TOKEN_LIFETIME,
+    CODE_LIFETIME,
+    OFFLINE_ACCESS,
+    OFFLINE_LIFETIME,
+    OPENID,
+    AccessToken,
+    Grant,
+    IssuedCode,
+    access_hash,
+)
 from broker.core.ids import fingerprint, keyed_hash, new_id, new_secret, same
 from broker.core.next_step import Issue
-from broker.core.oauth_errors import UnprovenToken
+from broker.core.oauth_errors import InvalidTarget, MisusedGrant, UnprovenToken
 from broker.core.ports import Clock
 from broker.core.request import AuthorizationRequest
 from broker.core.session import BrokerSession
 from broker.flows.judging import Judging
 from broker.flows.naming import new_pseudonym
+from broker.flows.recognising import Recognising
+from broker.flows.refreshing import Refreshing
 from broker.flows.releasing import PSEUDONYM_CLAIMS
-from broker.store.access_tokens import AccessTokens
 from broker.store.codes import Codes
 from broker.store.grants import Grants
-from broker.store.sessions import Sessions
 from broker.store.subjects import Subjects
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 4.1
@@ -42,14 +53,35 @@ def unproven(confirmation: str, client: Client) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeCall:
+    """What a tool sends to redeem a code. `resources` empty: all APIs that were asked for; `confirmation`: the key it proved to hold."""
+
+    code: str
+    redirect_uri: str
+    code_verifier: str | None
+    resources: tuple[str, ...] = ()
+    confirmation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Redeemed:
-    """What a code turned into. `id_token_values` are the claims that also go into the ID token (besides the protocol's own)."""
+    """What a code turned into. `access_token` is the secret of the access token `token`; `refresh_token` is None where there is none.
+
+    `id_token_values` are the claims that also go into the ID token (besides the protocol's own).
+    """
 
     grant: Grant
     issued: IssuedCode
+    token: AccessToken
     access_token: str
+    refresh_token: str | None
     session: BrokerSession
     id_token_values: dict[str, ClaimData]
+
+    @property
+    def nonce(self) -> str | None:
+        """What the tool sent along, for the ID token."""
+        return self.issued.nonce
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +91,8 @@ class Issuing:
     judging: Judging
     codes: Codes
     grants: Grants
-    access_tokens: AccessTokens
-    sessions: Sessions
+    recognising: Recognising
+    refreshing: Refreshing
     subjects: Subjects
     sid_key: bytes
     clock: Clock
@@ -74,7 +106,7 @@ class Issuing:
     def issued(self, request: AuthorizationRequest, session: BrokerSession, issue: Issue) -> IssuedCode:
         """What a code made now stands for, whichever way it reaches the tool."""
         client = self._client(request.client_id)
-        consent = issue.standing.consent
+        consent, offline = issue.standing.consent, OFFLINE_ACCESS in issue.scopes
         sub, pseudonym = self._known_as(client, session, issue)
         id_token_claims = self.judging.releasing.id_token_claims(client, request, issue.claims)
         return IssuedCode(
@@ -90,89 +122,102 @@ class Issuing:
             amr=session.amr,
             auth_time=session.authenticated_at,
             created_at=self.clock(),
-            consent_id=consent.id if consent and not client.first_party else None,
+            consent_id=consent.id if consent and (offline or not client.first_party) else None,
             nonce=request.nonce,
             code_challenge=request.code_challenge,
             pseudonym=None if PSEUDONYM_CLAIMS.isdisjoint(id_token_claims) else pseudonym,
             audience=request.resources,
             confirmation=request.confirmation,
+            offline=offline,
+            refreshable=client.may_use(GrantType.REFRESH_TOKEN) and (offline or client.tokens.refresh_with_session),
         )
 
     def sid(self, session: BrokerSession, client_id: str) -> str:
         """What this tool calls the session: in its ID tokens, in logout tokens and, for some plugins, in authorization responses."""
         return keyed_hash(self.sid_key, session.id, client_id)
 
-    def redeem(self, code: str, client_id: str, redirect_uri: str, code_verifier: str | None, confirmation: str) -> Redeemed:
-        """Turn a code into a grant and its access token. The client is authenticated already, `confirmation` is the key it proved to hold.
+    def redeem(self, client_id: str, call: CodeCall) -> Redeemed:
+        """Turn a code into a grant and its tokens. The client is authenticated already.
 
-        Raises InvalidGrant. Any code that is presented is used up by it, also by the wrong client or with a wrong verifier (CO-03);
-        a second use revokes what the first one issued (A-05). After an outage of SQL the code can be presented again.
+        Raises InvalidGrant and InvalidTarget. Any code that is presented is used up by it, also by the wrong client or with a wrong
+        verifier (CO-03); a second use revokes what the first one issued (A-05). After an outage of SQL the code can be presented again.
         """
-        issued = self.codes.take(code)
+        issued = self.codes.take(call.code)
         if issued is None:
-            self.grants.revoke_by_code(fingerprint(code))
-            raise InvalidGrant
-        self._check(issued, client_id, redirect_uri, code_verifier)
+            raise self._refusal(fingerprint(call.code))
+        self._check(issued, client_id, call)
         try:
-            return self.settle(bound(issued, confirmation), fingerprint(code))
+            return self.settle(bound(issued, call.confirmation), fingerprint(call.code), call.resources)
         except StoreUnavailable:
             with suppress(BrokerError):  # the outage is told in any case; the gate decides should the grant be there after all
-                self.codes.add(code, issued, None)
+                self.codes.add(call.code, issued, None)
             raise
 
-    def settle(self, issued: IssuedCode, code_hash: str) -> Redeemed:
-        """Write the grant of a code that is good and was taken: the gate (A-48). Its tokens are bound to `issued.confirmation`.
+    def settle(self, issued: IssuedCode, code_hash: str, resources: tuple[str, ...] = ()) -> Redeemed:
+        """Write the grant of a code that is good and was taken: the gate (A-48). Its tokens are bound to `issued.confirmation`; the
+        access token is for `resources`, if those are not all that the code stands for (RFC 8707 2.2).
 
         Raises InvalidGrant, and StoreUnavailable when nobody knows what became of it: then the code has to be there for another try.
         """
-        session = self._session_of(issued)
-        access_token = new_secret()
-        grant = self._grant(issued, session, code_hash, access_token)
+        session, client, secret = self._session_of(issued), self._client(issued.client_id), new_secret()
+        hashed, narrowed = access_hash(secret, client.tokens.access_token_jwt), bool(resources) and resources != issued.audience
+        grant = self._grant(issued, session, code_hash, fingerprint(new_secret()) if narrowed else hashed)
         if not self.grants.add(grant):
-            self.grants.revoke_by_code(code_hash)
-            raise InvalidGrant
-        return Redeemed(grant, issued, access_token, session, self._id_token_values(issued, session))
+            raise self._refusal(code_hash)
+        token = grant.first_token
+        if narrowed:  # the grant's own token, which nobody gets, would be for all of them (RFC 8707 2.2)
+            token = replace(token, access_hash=hashed, audience=resources)
+            self.recognising.access_tokens.add(token)
+        refresh_token = self.refreshing.first(grant) if issued.refreshable else None
+        return Redeemed(grant, issued, token, secret, refresh_token, session, self._id_token_values(issued, session))
 
     def userinfo(self, access_token: str, prove: Prove = unproven) -> dict[str, ClaimData]:
-        """`sub` and the claims that record and citizen still allow. Raises InvalidToken, also when the session has ended (CN-05)."""
-        live = self.access_tokens.find(fingerprint(access_token))
-        grant = live.grant if live else None
-        client = self.judging.clients.find(grant.client_id) if grant else None
-        session = self.sessions.find(grant.session_id) if grant else None
-        if live is None or grant is None or client is None or session is None or not self._still_good(session, grant.subject_id):
-            raise InvalidToken
-        prove(live.token.confirmation, client)
-        pseudonym = self._pseudonym(session, client, live.claims)
-        return {"sub": grant.sub, **self.judging.releasing.values(client, live.claims, session, pseudonym)}
+        """`sub` and the claims that record and citizen still allow. Raises InvalidToken, also when the session has ended (CN-05).
 
-    def _check(self, issued: IssuedCode, client_id: str, redirect_uri: str, verifier: str | None) -> None:
-        """Raises InvalidGrant unless everything the code is bound to fits (A-05)."""
+        A token for an API, or one whose scope has lost openid, is none for us (RFC 8707 3, A-09).
+        """
+        known = self.recognising.find(access_token)
+        grant = known.live.grant if known else None
+        if known is None or grant is None or known.live.token.audience or OPENID not in known.live.token.scopes:
+            raise InvalidToken
+        prove(known.live.token.confirmation, known.client)
+        claims = self.recognising.claims(known.live, known.client)
+        return {**self.recognising.values(known.client, grant, claims, known.session), "sub": grant.sub}
+
+    def _refusal(self, code_hash: str) -> InvalidGrant:
+        """Why a code gets nothing; what a first use of it got is revoked (RFC 6749 4.1.2)."""
+        if self.grants.revoke_by_code(code_hash):
+            return MisusedGrant("the code was used before; what it gave was revoked")
+        return InvalidGrant()
+
+    def _check(self, issued: IssuedCode, client_id: str, call: CodeCall) -> None:
+        """Raises InvalidGrant unless everything the code is bound to fits (A-05), InvalidTarget for an API it is not for."""
+        if not same(issued.client_id, client_id):
+            raise MisusedGrant("the code belongs to another client; it is used up")
         fits = (
-            same(issued.client_id, client_id)
-            and same(issued.redirect_uri, redirect_uri)
-            and _proves(verifier, issued.code_challenge)
+            same(issued.redirect_uri, call.redirect_uri)
+            and _proves(call.code_verifier, issued.code_challenge)
             and self.clock() < issued.created_at + CODE_LIFETIME
         )
         if not fits:
             raise InvalidGrant
+        if not set(call.resources) <= set(issued.audience):
+            raise InvalidTarget
 
     def _session_of(self, issued: IssuedCode) -> BrokerSession:
-        session = self.sessions.find(issued.session_id)
-        if session is None or not self._still_good(session, issued.subject_id):
+        """The session, still that person's, with a citizen ID that has not been switched off (A-31). Raises InvalidGrant."""
+        session = self.recognising.session(issued.session_id, issued.subject_id)
+        if session is None or not self.recognising.enabled(session.provider_alias):
             raise InvalidGrant
         return session
 
-    def _still_good(self, session: BrokerSession, subject_id: str) -> bool:
-        """Whether the session is that person's and its citizen ID has not been switched off (A-31)."""
-        provider = self.judging.providers.find(session.provider_alias)
-        return session.subject_id == subject_id and provider is not None and provider.enabled and session.live(self.clock())
-
-    def _grant(self, issued: IssuedCode, session: BrokerSession, code_hash: str, access_token: str) -> Grant:
+    def _grant(self, issued: IssuedCode, session: BrokerSession, code_hash: str, access_hash: str) -> Grant:
         now = self.clock()
+        ends_at = now + OFFLINE_LIFETIME if issued.offline else session.expires_at
         return Grant(
             id=new_id(),
             code_hash=code_hash,
-            access_hash=fingerprint(access_token),
+            access_hash=access_hash,
             client_id=issued.client_id,
             subject_id=issued.subject_id,
             session_id=session.id,
@@ -184,10 +229,13 @@ class Issuing:
             amr=issued.amr,
             auth_time=issued.auth_time,
             created_at=now,
-            access_expires_at=min(now + ACCESS_TOKEN_LIFETIME, session.expires_at),
-            expires_at=session.expires_at,
+            access_expires_at=min(now + ACCESS_TOKEN_LIFETIME, ends_at),
+            expires_at=ends_at,
             consent_id=issued.consent_id,
+            audience=issued.audience,
             confirmation=issued.confirmation,
+            offline=issued.offline,
+            provider_alias=session.provider_alias,
         )
 
     def _id_token_values(self, issued: IssuedCode, session: BrokerSession) -> dict[str, ClaimData]:
@@ -195,12 +243,6 @@ class Issuing:
             return {}
         client = self._client(issued.client_id)
         return self.judging.releasing.values(client, issued.id_token_claims, session, issued.pseudonym)
-
-    def _pseudonym(self, session: BrokerSession, client: Client, claims: tuple[str, ...]) -> str | None:
-        """Read from SQL only where a claim needs it."""
-        if PSEUDONYM_CLAIMS.isdisjoint(claims):
-            return None
-        return self.judging.standings.find(session.subject_id, client).pseudonym
 
     def _known_as(self, client: Client, session: BrokerSession, issue: Issue) -> tuple[str, str | None]:
         """`sub` and pseudonym at this sector of tools; a first-party tool, which asks for no consent, may be the first of it."""

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from broker.core.claim import ClaimTable
 from broker.core.client import Client
+from broker.core.client_policy import GrantType
 from broker.core.errors import (
     InvalidRequest,
     InvalidScope,
     RegistrationNotSupported,
     UnsupportedResponseType,
 )
+from broker.core.grant import OFFLINE_ACCESS, OPENID
 from broker.core.ids import new_id
 from broker.core.ports import Clock
 from broker.core.request import AuthorizationRequest, Prompt
@@ -80,7 +82,7 @@ class RequestReader:
             raise InvalidScope("scope has to contain openid")
         if "openid" not in client.scopes:
             raise InvalidScope("openid is not allowed to this client")
-        known = {"openid", *self.claim_table.scopes}
+        known = {OPENID, *self.claim_table.scopes, *((OFFLINE_ACCESS,) if client.may_use(GrantType.REFRESH_TOKEN) else ())}
         return tuple(scope for scope in asked if scope in known and scope in client.scopes)
 
     def _hinted_subs(self, parameters: Parameters, client: Client, claims: ClaimsParameter) -> tuple[str, ...]:

@@ -11,10 +11,10 @@ from broker.core.errors import BadRequest
 from broker.core.oauth_errors import InvalidTarget
 from broker.core.request import AuthorizationRequest, Prompt
 from broker.flows.authorizing_devices import StartedDevice
-from broker.flows.issuing import Redeemed
 from broker.oidc.authorization_request import RequestReader
-from broker.oidc.grants import AuthorizationCodeGrant
+from broker.oidc.grants import ClientGrant
 from broker.oidc.parameters import Parameters
+from broker.oidc.token_answer import Tokens
 
 DEVICE_LIMITS: Mapping[str, int] = MappingProxyType(
     {
@@ -66,12 +66,12 @@ def device_answer(started: StartedDevice, issuer: str) -> dict[str, object]:
     }
 
 
-class DeviceCodeGrant(AuthorizationCodeGrant):
+class DeviceCodeGrant(ClientGrant):
     """`grant_type=urn:ietf:params:oauth:grant-type:device_code`. Answers as the code grant does."""
 
     GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 
-    def redeem(self, client: Client, confirmation: str) -> Redeemed:
+    def redeem(self, client: Client, confirmation: str) -> Tokens:
         """Raises AuthorizationPending, SlowDown, DeviceRefused, ExpiredToken or InvalidGrant."""
         device_code = self.request.form.get("device_code")
         if not device_code:

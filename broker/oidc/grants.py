@@ -1,4 +1,4 @@
-"""The grants of the token endpoint, one class each (RFC 6749 4.1.3; OIDC Core 3.1.3). Refreshing and others will stand here."""
+"""The grants of the token endpoint, one class each (RFC 6749 4.1.3, 6; OIDC Core 3.1.3, 12)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
 
 from broker.core.client import Client
 from broker.core.errors import BadRequest
-from broker.core.grant import ACCESS_TOKEN_LIFETIME
 from broker.core.oauth_errors import UnauthorizedClient
-from broker.flows.issuing import Redeemed
+from broker.flows.issuing import CodeCall, Redeemed
+from broker.flows.refreshing import RefreshCall, Refreshed
 from broker.oidc.client_auth import METHODS
-from broker.oidc.faces import ClientFace
-from broker.oidc.proofs import Proofs, token_type
+from broker.oidc.faces import ClientFace, TokenRequest
+from broker.oidc.proofs import Proofs
+from broker.oidc.token_answer import TokenAnswers, Tokens
 
 NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
 TokenAnswer = tuple[int, Mapping[str, object], list[tuple[str, str]]]
@@ -24,7 +25,13 @@ TokenAnswer = tuple[int, Mapping[str, object], list[tuple[str, str]]]
 class Redeem(Protocol):
     """`flows/issuing.py`: takes the code, once, and writes the grant. Raises InvalidGrant."""
 
-    def __call__(self, code: str, client_id: str, redirect_uri: str, code_verifier: str | None, confirmation: str) -> Redeemed: ...
+    def __call__(self, client_id: str, call: CodeCall) -> Redeemed: ...
+
+
+class Refresh(Protocol):
+    """`flows/refreshing.py`: exchanges a refresh token. Raises InvalidGrant, InvalidScope, InvalidTarget."""
+
+    def __call__(self, client: Client, call: RefreshCall) -> Refreshed: ...
 
 
 class RedeemDevice(Protocol):
@@ -38,6 +45,7 @@ class TokenFlows:
     """What stands behind the grants, one field each."""
 
     redeem: Redeem
+    refresh: Refresh
     redeem_device: RedeemDevice
 
 
@@ -45,52 +53,66 @@ class Issuer(Protocol):
     """What the grants need of the server they are registered with."""
 
     flows: TokenFlows
+    answers: TokenAnswers
     proofs: Proofs
 
-    def id_token(self, client: Client, redeemed: Redeemed) -> str: ...
 
+class ClientGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc,unused-ignore]  # Authlib ships no types
+    """What all grants do alike: who calls, with which key, and the answer. A call that fails before `redeem` uses nothing up."""
 
-def proven_client(grant: Any) -> tuple[Client, str]:
-    """Who calls, and the key it proved to hold (`oidc/proofs.py`). Nothing is used up by a call that fails here.
-
-    Raises Authlib's error when the client cannot authenticate, UnauthorizedClient when its record lacks the grant, InvalidDpopProof.
-    """
-    face = grant.authenticate_token_endpoint_client()
-    assert isinstance(face, ClientFace)  # the only kind our server hands out
-    if not face.check_grant_type(grant.GRANT_TYPE):
-        raise UnauthorizedClient("this grant is not allowed to this client")
-    return face.client, grant.server.proofs.confirmation(grant.request.call, face.client)
-
-
-class AuthorizationCodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc,unused-ignore]  # Authlib ships no types
-    """`grant_type=authorization_code`. A failed client authentication or proof of a key consumes no code; anything after does."""
-
-    GRANT_TYPE = "authorization_code"
+    GRANT_TYPE: str
     TOKEN_ENDPOINT_AUTH_METHODS = METHODS
     server: Issuer
+    request: TokenRequest
 
     def validate_token_request(self) -> None:
-        """Who calls, and what the code is worth. Raises InvalidGrant, or Authlib's error when the client cannot authenticate."""
-        self.registered, confirmation = proven_client(self)
-        self.redeemed = self.redeem(self.registered, confirmation)
+        """Raises UnauthorizedClient when the record lacks the grant, InvalidDpopProof and its kin, Authlib's error when the client cannot
+        authenticate, and what `redeem` raises."""
+        face = self.authenticate_token_endpoint_client()
+        assert isinstance(face, ClientFace)  # the only kind our server hands out
+        if not face.check_grant_type(self.GRANT_TYPE):
+            raise UnauthorizedClient("this grant is not allowed to this client")
+        self.registered = face.client
+        self.tokens = self.redeem(face.client, self.server.proofs.confirmation(self.request.call, face.client))
 
-    def redeem(self, client: Client, confirmation: str) -> Redeemed:
-        """What the code turns into. Raises InvalidGrant."""
+    def redeem(self, client: Client, confirmation: str) -> Tokens:
+        """What the request turns into; `confirmation` is the key that the caller proved to hold."""
+        raise NotImplementedError
+
+    def create_token_response(self) -> Any:
+        """The tokens (RFC 6749 5.1)."""
+        return 200, self.server.answers.body(self.registered, self.tokens), NO_STORE
+
+    def resources(self) -> tuple[str, ...]:
+        """The APIs that a token is asked for (RFC 8707 2.2); a tool that has none may say what it likes, as at `/authorize`."""
+        wanted = self.request.call.parameters.all("resource")
+        return tuple(dict.fromkeys(wanted)) if self.registered.tokens.resources else ()
+
+
+class AuthorizationCodeGrant(ClientGrant):
+    """`grant_type=authorization_code`."""
+
+    GRANT_TYPE = "authorization_code"
+
+    def redeem(self, client: Client, confirmation: str) -> Tokens:
+        """What the code is worth. Raises InvalidGrant, InvalidTarget."""
         form = self.request.form
         code = form.get("code")
         if not code:
             raise BadRequest("code is missing")
-        redirect_uri, verifier = form.get("redirect_uri", ""), form.get("code_verifier")
-        return self.server.flows.redeem(code, client.client_id, redirect_uri, verifier, confirmation)
+        call = CodeCall(code, form.get("redirect_uri", ""), form.get("code_verifier"), self.resources(), confirmation)
+        return self.server.flows.redeem(client.client_id, call)
 
-    def create_token_response(self) -> Any:
-        """The tokens (RFC 6749 5.1). `scope` is always named: it may be less than what was asked for."""
-        redeemed = self.redeemed
-        answer = {
-            "access_token": redeemed.access_token,
-            "token_type": token_type(redeemed.grant.confirmation),
-            "expires_in": int(ACCESS_TOKEN_LIFETIME.total_seconds()),
-            "scope": " ".join(redeemed.grant.scopes),
-            "id_token": self.server.id_token(self.registered, redeemed),
-        }
-        return 200, answer, NO_STORE
+
+class RefreshTokenGrant(ClientGrant):
+    """`grant_type=refresh_token` (RFC 6749 6)."""
+
+    GRANT_TYPE = "refresh_token"
+
+    def redeem(self, client: Client, confirmation: str) -> Tokens:
+        """What the token is worth. Raises InvalidGrant, InvalidScope, InvalidTarget."""
+        token, scope = self.request.form.get("refresh_token"), self.request.form.get("scope")
+        if not token:
+            raise BadRequest("refresh_token is missing")
+        scopes = None if scope is None else tuple(dict.fromkeys(scope.split()))
+        return self.server.flows.refresh(client, RefreshCall(token, scopes, self.resources(), confirmation))

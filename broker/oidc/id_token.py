@@ -6,17 +6,29 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
+from broker.core.claim import ClaimData
 from broker.core.client import Client
 from broker.core.grant import Grant
 from broker.core.ports import Clock
 from broker.core.trust import TrustLevel
-from broker.flows.issuing import Redeemed
 from broker.oidc.keys import KeyRing
 
 ID_TOKEN_LIFETIME = timedelta(minutes=10)  # a proof of the sign-in just made, not a session
 AMR_SCOPE = "assurance"
 _HASHES = {"RS256": hashlib.sha256, "PS256": hashlib.sha256, "ES256": hashlib.sha256, "Ed25519": hashlib.sha512}
+
+
+class SignedIn(Protocol):
+    """Who signed in, and what else the ID token says."""
+
+    @property
+    def grant(self) -> Grant: ...
+    @property
+    def id_token_values(self) -> dict[str, ClaimData]: ...
+    @property
+    def nonce(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +39,11 @@ class IdTokens:
     keys: KeyRing
     clock: Clock
 
-    def make(self, client: Client, redeemed: Redeemed) -> str:
-        """The ID token that goes with a grant just written. Profile claims are in it only where the client or its request says so;
-        the protocol's own always win."""
-        claims = {**redeemed.id_token_values, **self._own_claims(redeemed.grant, redeemed.issued.nonce)}
-        claims["at_hash"] = at_hash(redeemed.access_token, client.id_token_alg)
+    def make(self, client: Client, signed_in: SignedIn, access_token: str) -> str:
+        """The ID token that goes with this access token. Profile claims are in it only where the client or its request says so;
+        the protocol's own always win. A refreshed one differs in `iat`, `exp` and `nonce` alone (OIDC Core 12.2)."""
+        claims = {**signed_in.id_token_values, **self._own_claims(signed_in.grant, signed_in.nonce)}
+        claims["at_hash"] = at_hash(access_token, client.id_token_alg)
         return self.keys.sign(claims, "JWT", client.id_token_alg)
 
     def _own_claims(self, grant: Grant, nonce: str | None) -> dict[str, object]:

@@ -17,18 +17,26 @@ from authlib.oauth2.rfc6749.errors import InvalidClientError
 
 from broker.core.client import Client
 from broker.core.errors import BadRequest, BrokerError, InvalidClient, UnsupportedGrantType
-from broker.flows.issuing import Redeemed
 from broker.oidc.client_auth import METHODS, ClientMethod, refuse_two_ways, refused
 from broker.oidc.client_call import CLIENT_PARAMETERS, ClientCall
 from broker.oidc.device_grant import DeviceCodeGrant
 from broker.oidc.faces import ClientFace, TokenRequest
-from broker.oidc.grants import AuthorizationCodeGrant, TokenAnswer, TokenFlows
-from broker.oidc.id_token import IdTokens
+from broker.oidc.grants import AuthorizationCodeGrant, RefreshTokenGrant, TokenAnswer, TokenFlows
 from broker.oidc.proofs import Proofs
 from broker.oidc.return_address import FindClient, plausible
+from broker.oidc.token_answer import TokenAnswers
 
-TOKEN_PARAMETERS = CLIENT_PARAMETERS | {"grant_type", "code", "redirect_uri", "code_verifier", "device_code"}
-"""Parameters the token endpoint reads; doubled ones are refused, others (a repeated `scope`) ignored."""
+TOKEN_PARAMETERS = CLIENT_PARAMETERS | {
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+    "device_code",
+    "scope",
+    "resource",
+}
+"""Parameters the token endpoint reads; doubled ones are refused, others ignored."""
 
 Failed = Callable[[str, str], None]
 """Notes that a caller failed to show who it is: (kind, address). Raises TooManyAttempts when it did so too often."""
@@ -48,17 +56,15 @@ class ClientDesk:
 class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]  # Authlib ships no types
     """Answers the token endpoint."""
 
-    def __init__(self, desk: ClientDesk, flows: TokenFlows, id_tokens: IdTokens, proofs: Proofs) -> None:
+    def __init__(self, desk: ClientDesk, flows: TokenFlows, answers: TokenAnswers, proofs: Proofs) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # below that it writes tokens
         self._desk = desk
-        self._id_tokens = id_tokens
-        self._uri = f"{id_tokens.issuer}/token"
-        self.flows = flows
-        self.proofs = proofs
+        self._uri = f"{answers.id_tokens.issuer}/token"
+        self.flows, self.answers, self.proofs = flows, answers, proofs
         for method in METHODS:
             self.register_client_auth_method(method, desk.methods[method])
-        for grant in (AuthorizationCodeGrant, DeviceCodeGrant):
+        for grant in (AuthorizationCodeGrant, RefreshTokenGrant, DeviceCodeGrant):
             self.register_grant(grant)
 
     def answer(self, call: ClientCall) -> TokenAnswer:
@@ -76,10 +82,6 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]  # A
         face = self.authenticate_client(self.create_oauth2_request(call), METHODS, endpoint)
         assert isinstance(face, ClientFace)  # the only kind that `query_client` hands out
         return face.client
-
-    def id_token(self, client: Client, redeemed: Redeemed) -> str:
-        """The ID token of a grant just written."""
-        return self._id_tokens.make(client, redeemed)
 
     # --- what Authlib calls ------------------------------------------------------------------------------------------------------
 

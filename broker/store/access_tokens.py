@@ -92,7 +92,7 @@ class AccessTokens:
 
     def add(self, token: AccessToken) -> None:
         """Keep a token beside the first one of a grant, or a service client's own. The grant was looked at by whoever calls."""
-        self._database.run(access_tokens.insert(), {name: getattr(token, name) for name in _FIELDS})
+        self._database.run(access_tokens.insert(), row_of(token))
 
     def find(self, access_hash: str) -> LiveToken | None:
         """The token if it is good right now, and everything behind it: account, tool, consent, grant. None if anything is not."""
@@ -113,6 +113,11 @@ class AccessTokens:
     def purge_expired(self, now: datetime) -> int:
         """Delete tokens that are of no use any more; how many."""
         return self._database.run(_PURGE, {"now": now})
+
+
+def row_of(token: AccessToken) -> dict[str, Any]:
+    """The token as the values of the table's columns."""
+    return {name: getattr(token, name) for name in _FIELDS}
 
 
 def _live(row: Row[Any]) -> LiveToken:

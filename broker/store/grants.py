@@ -68,6 +68,12 @@ _REVOKE_BY_CODE = (
     .returning(grants.c.grant_id)
 )
 _REVOKE_OF_CLIENT = update(grants).where(grants.c.client_id == bindparam("wanted"), grants.c.revoked_at.is_(None)).values(revoked_at=NOW)
+_REVOKE = (
+    update(grants)
+    .where(grants.c.grant_id == bindparam("wanted"), grants.c.revoked_at.is_(None))
+    .values(revoked_at=NOW)
+    .returning(grants.c.grant_id)
+)
 _PURGE = delete(grants).where(grants.c.expires_at <= NOW)
 
 
@@ -90,6 +96,10 @@ class Grants:
     def revoke_of_client(self, client_id: str) -> int:
         """Revoke all that a tool was ever granted, because the tool is gone; how many."""
         return self._database.run(_REVOKE_OF_CLIENT, {"wanted": client_id, "now": self._clock()})
+
+    def revoke(self, grant_id: str) -> bool:
+        """Revoke a grant and with it every token of it; whether there was anything to revoke."""
+        return self._database.one(_REVOKE, {"wanted": grant_id, "now": self._clock()}) is not None
 
     def purge_expired(self, now: datetime) -> int:
         """Delete grants whose session is over; how many. Codes live for a minute only, so none of theirs can come again."""

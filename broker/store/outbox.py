@@ -17,7 +17,7 @@ from broker.store.tables import clients, deliveries, grants
 
 _REVOKE = (
     update(grants)
-    .where(grants.c.session_id == bindparam("ended"), grants.c.revoked_at.is_(None))
+    .where(grants.c.session_id == bindparam("ended"), grants.c.revoked_at.is_(None), grants.c.offline.is_(False))
     .values(revoked_at=bindparam("now", type_=grants.c.revoked_at.type))
 )
 _HAND_OVER = (
@@ -65,6 +65,8 @@ class Outbox:
 
     def end_session(self, session_id: str, logout_id: str) -> int:
         """Revoke all grants of a session and note who must be told; how many will be told now.
+
+        Offline grants stay: the citizen agreed that they outlive the session (OIDC Back-Channel Logout 2.7).
 
         May be called again for the same session: it finds only what came in between.
         """

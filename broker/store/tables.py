@@ -167,6 +167,7 @@ grants = Table(
     Column("audience", Words, nullable=False),
     Column("confirmation", _HASH, nullable=False),
     Column("offline", Boolean, nullable=False),
+    Column("provider_alias", _NAME, nullable=False),
 )
 
 # A refresh token is a handle of its grant; its successor can be computed from it, so a lost answer is simply given again.
@@ -175,6 +176,7 @@ refresh_tokens = Table(
     metadata,
     Column("token_hash", _HASH, primary_key=True),
     Column("grant_id", _ID, nullable=False, index=True),
+    Column("scopes", Words, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("used_at", UtcTime),
 )

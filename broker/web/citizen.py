@@ -168,6 +168,8 @@ class CitizenViews:
             request_id=pending.id,
             tool=offer.client,
             claims=shown_claims(offer.claims),
+            apis=offer.apis,
+            offline_days=offer.offline.days if offer.offline else None,
             form=form,
             until=self.consenting.clock() + offer.lifetime,
             provider=provider_name(self.list_providers(), session.provider_alias),

@@ -144,14 +144,15 @@ def settings(database_url: str, redis_url: str, **changes: Any) -> Settings:
     return Settings(**given)
 
 
-def start(database_url: str, redis_url: str, clock: Clock, **changes: Any) -> Broker:
-    """An application with signing keys and citizen IDs, and no tool yet."""
+def start(database_url: str, redis_url: str, clock: Clock, populate: bool = True, **changes: Any) -> Broker:
+    """An application with signing keys and citizen IDs, and no tool yet; `populate=False`: on a database that has them already."""
     hub = Hub(clock)
     broker = Broker(create_app(settings(database_url, redis_url, **changes), clock, hub), clock, hub)
     broker.app.jinja_env.bytecode_cache = _compiled_templates()
-    for key in signing_keys(clock):
+    for key in signing_keys(clock) if populate else ():
         broker.parts.stores.signing_keys.add(key)
-    broker.parts.stores.providers.replace_all(PROVIDERS)
+    if populate:
+        broker.parts.stores.providers.replace_all(PROVIDERS)
     return broker
 
 

@@ -12,13 +12,16 @@ import pytest
 from broker.claim_table import load_claim_table
 from broker.config import ROOT
 from broker.core.client import Client
+from broker.core.grant import access_hash
 from broker.core.next_step import Issue
 from broker.core.request import AuthorizationRequest
 from broker.core.session import BrokerSession
 from broker.flows.consenting import Consenting
-from broker.flows.issuing import Issuing
+from broker.flows.issuing import CodeCall, Issuing
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
+from broker.flows.recognising import Recognising
+from broker.flows.refreshing import Refreshing
 from broker.flows.releasing import Releasing
 from broker.flows.signing_in import SignedIn, SigningIn
 from broker.flows.signing_out import SigningOut
@@ -30,6 +33,7 @@ from broker.store.grants import Grants
 from broker.store.outbox import Outbox
 from broker.store.providers import Providers
 from broker.store.redis import Redis
+from broker.store.refresh_tokens import RefreshTokens
 from broker.store.requests import Requests
 from broker.store.seal import Seal
 from broker.store.sessions import Sessions
@@ -60,8 +64,9 @@ class Scene:
         linking = Linking(self.subjects, bytes(32), clock)
         self.signing_in = SigningIn(self.requests, self.sessions, judging, linking, self.signing_out, self.hub, clock)
         self.consenting = Consenting(judging, self.requests, self.subjects, self.consents, clock)
-        tokens = AccessTokens(database, clock)
-        self.issuing = Issuing(judging, self.codes, self.grants, tokens, self.sessions, self.subjects, bytes(32), clock)
+        recognising = Recognising(judging, self.sessions, AccessTokens(database, clock), lambda token: access_hash(token, as_jwt=False))
+        refreshing = Refreshing(recognising, self.grants, RefreshTokens(database, clock), bytes(32), clock)
+        self.issuing = Issuing(judging, self.codes, self.grants, recognising, refreshing, self.subjects, bytes(32), clock)
         self.providers.replace_all([provider("bundid"), provider("sh")])
         self.tool()
         self._numbers = iter(range(1000))
@@ -112,8 +117,8 @@ class Scene:
 
     def redeems(self, code: str, **changes: Any) -> Any:
         """The tool at the token endpoint."""
-        given = {"client_id": "karte", "redirect_uri": REDIRECT, "code_verifier": VERIFIER, "confirmation": ""}
-        return self.issuing.redeem(code, **{**given, **changes})
+        given = {"client_id": "karte", "redirect_uri": REDIRECT, "code_verifier": VERIFIER, **changes}
+        return self.issuing.redeem(given.pop("client_id"), CodeCall(code, **given))
 
     def changes_tool(self, **fields: Any) -> None:
         """As an administrator would."""

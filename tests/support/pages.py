@@ -148,13 +148,13 @@ def _single() -> str:
     )
 
 
-def _consent(pseudonym: str | None = "heide-kranich-4821", tool: Client = TOOL) -> str:
+def _consent(pseudonym: str | None = "heide-kranich-4821", tool: Client = TOOL, offline: bool = False) -> str:
     form = None if pseudonym is None else ConsentForm(formdata=None, data={"pseudonym": pseudonym}, meta={"csrf": False})
     if form and not pseudonym:
         form.validate()
     return render_template(
         "citizen/consent.html", request_id="r3qu3st", tool=tool, claims=CLAIMS, form=form, until=date(2027, 11, 26), provider="BundID",
-        trust=TrustLevel.HIGH,
+        trust=TrustLevel.HIGH, apis=("Ratsinformation", "Stadtkarte") if offline else (), offline_days=90 if offline else None,
     )  # fmt: skip
 
 
@@ -195,6 +195,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "choose-high": _choose(TrustLevel.HIGH, ["bundid", "bayernid"]),
     "step-up": _choose(TrustLevel.SUBSTANTIAL, ["bundid", "bayernid"], TrustLevel.BASIC),
     "consent": _consent,
+    "consent-offline": lambda: _consent(offline=True),
     "consent-no-name": lambda: _consent(pseudonym=None),
     "consent-refused-name": lambda: _consent(pseudonym=""),
     "unmet": _shows("unmet", tool=TOOL, reached=TrustLevel.BASIC, needed=TrustLevel.HIGH, can_retry=True),

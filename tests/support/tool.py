@@ -90,6 +90,14 @@ class Tool:
         sent = {name: value for name, value in {**form, **changes}.items() if value is not None}
         return self.calls_token(sent, {} if self.client.is_public else self.basic())
 
+    def refreshes(self, refresh_token: str, **changes: str | None) -> TestResponse:
+        """Exchanges a refresh token, authenticated as in `redeems`."""
+        form: dict[str, str | None] = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        if self.client.is_public:
+            form["client_id"] = self.client.client_id
+        sent = {name: value for name, value in {**form, **changes}.items() if value is not None}
+        return self.calls_token(sent, {} if self.client.is_public else self.basic())
+
     def basic(self, client_id: str | None = None, secret: str | None = None) -> dict[str, str]:
         """The Authorization header of client_secret_basic."""
         credentials = f"{client_id or self.client.client_id}:{self.secret if secret is None else secret}"

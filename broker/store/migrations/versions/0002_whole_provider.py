@@ -22,6 +22,7 @@ def upgrade() -> None:
         "refresh_tokens",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("grant_id", sa.String(length=64), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("used_at", _TIME),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_refresh_tokens")),
@@ -96,10 +97,11 @@ def _providers_and_grants() -> None:
         grants.add_column(sa.Column("audience", sa.Text(), nullable=False, server_default=""))
         grants.add_column(sa.Column("confirmation", sa.String(length=64), nullable=False, server_default=""))
         grants.add_column(sa.Column("offline", sa.Boolean(), nullable=False, server_default=sa.false()))
+        grants.add_column(sa.Column("provider_alias", sa.String(length=255), nullable=False, server_default=""))
     with op.batch_alter_table("providers") as providers:
         providers.alter_column("sandbox", server_default=None)
     with op.batch_alter_table("grants") as grants:
-        for name in ("audience", "confirmation", "offline"):
+        for name in ("audience", "confirmation", "offline", "provider_alias"):
             grants.alter_column(name, server_default=None)
 
 
