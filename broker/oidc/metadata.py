@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from broker.core.claim import ClaimTable, ReleaseClass
 from broker.core.client_policy import AuthMethod
+from broker.core.grant import OFFLINE_ACCESS, OPENID
 from broker.core.trust import TrustLevel
 from broker.oidc.client_auth import METHODS
 from broker.oidc.client_signature import ALGORITHMS as CLIENT_ALGORITHMS
 from broker.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
 
-GRANT_TYPES = ("authorization_code", "urn:ietf:params:oauth:grant-type:device_code")
+GRANT_TYPES = ("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code")
 RESPONSE_MODES = ("query", "form_post")
 _PROTOCOL_CLAIMS = ("iss", "aud", "exp", "iat", "nonce", "at_hash", "sid")
 
@@ -42,7 +43,7 @@ class Metadata:
             "token_endpoint_auth_methods_supported": self._methods(),
             "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
             "code_challenge_methods_supported": ["S256"],
-            "scopes_supported": ["openid", *self.claim_table.scopes],
+            "scopes_supported": [OPENID, *self.claim_table.scopes, OFFLINE_ACCESS],
             "claims_supported": self._claims(),
             "claim_types_supported": ["normal"],
             "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),

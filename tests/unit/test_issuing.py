@@ -99,7 +99,7 @@ class TestRevokedMeanwhile:
                 "account": lambda: scene.subjects.revoke(session.subject_id),
                 "citizen ID": lambda: scene.providers.replace_all([provider("bundid", enabled=False)]),
                 "session": lambda: scene.sessions.revoke(session.id),
-                "sign-out": lambda: scene.signing_out.end(session, None),
+                "sign-out": lambda: scene.signing_out.end(session),
             }
             actions[request.param]()
 
