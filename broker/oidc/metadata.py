@@ -46,6 +46,7 @@ class Metadata:
             "scopes_supported": [OPENID, *self.claim_table.scopes, OFFLINE_ACCESS],
             "claims_supported": self._claims(),
             "claim_types_supported": ["normal"],
+            "tls_client_certificate_bound_access_tokens": self.certificates,
             "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
             "acr_values_supported": [level.acr for level in TrustLevel if level > TrustLevel.NONE],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from urllib.parse import quote
+
 import pytest
 
 from broker.core.client_policy import TokenPolicy
 from tests.protocol.test_dpop import refused
-from tests.support.app import Broker
+from tests.support.app import Broker, start
 from tests.support.browser import Browser
+from tests.support.certificates import Certified, certified, named
+from tests.support.clock import Clock
 from tests.support.tool import Tool
 
 
@@ -87,3 +92,73 @@ def test_a_client_held_to_fapi_gets_no_token_without_a_proof(broker: Broker, bro
     assert refused(tool.redeems(code), "invalid_request")
     tool.prover = broker.prover()
     assert tool.redeems(code).get_json()["token_type"] == "DPoP"
+
+
+# --- certificates -----------------------------------------------------------------------------------------------------------------------
+
+HEADER = "X-Client-Certificate"
+
+
+@pytest.fixture
+def behind_proxy(sqlite_url: str, clock: Clock) -> Iterator[Broker]:
+    """A broker whose proxy passes TLS client certificates on."""
+    broker = start(sqlite_url, "fake://", clock, client_certificate_header=HEADER)
+    yield broker
+    broker.parts.stores.redis.close()
+    broker.parts.stores.database.dispose()
+
+
+def as_nginx_says(shown: Certified) -> dict[str, str]:
+    return {HEADER: quote(shown.pem)}
+
+
+def test_a_token_is_bound_to_the_certificate_it_was_fetched_with(behind_proxy: Broker) -> None:
+    own, other = certified(named(COMMON_NAME="tool")), certified(named(COMMON_NAME="tool"))
+    tool = behind_proxy.tool(tokens=TokenPolicy(certificate_bound=True))
+    tool.proxied = as_nginx_says(own)
+
+    answer = tool.redeems(behind_proxy.browser().arrives(tool).code).get_json()
+
+    assert answer["token_type"] == "Bearer", "RFC 8705 3: presented as any bearer token, over TLS with the certificate"
+    assert tool.asks_userinfo(answer["access_token"]).status_code == 200
+    for proxied in (as_nginx_says(other), {HEADER: "nonsense"}, {HEADER: ""}, {}):
+        tool.proxied = proxied
+        stolen = tool.asks_userinfo(answer["access_token"])
+        assert refused(stolen, "invalid_token", 401)
+        assert stolen.headers["WWW-Authenticate"].startswith('Bearer realm="userinfo", error="invalid_token"')
+
+
+def test_without_a_certificate_there_is_no_such_token_and_the_code_lives(behind_proxy: Broker) -> None:
+    tool = behind_proxy.tool(tokens=TokenPolicy(certificate_bound=True))
+    code = behind_proxy.browser().arrives(tool).code
+
+    assert refused(tool.redeems(code), "invalid_request")
+    tool.prover = behind_proxy.prover()
+    assert refused(tool.redeems(code))
+    tool.prover, tool.proxied = None, as_nginx_says(certified(named(COMMON_NAME="tool")))
+    assert tool.redeems(code).status_code == 200
+
+
+def test_a_certificate_is_believed_only_where_a_proxy_is_configured(broker: Broker, browser: Browser) -> None:
+    tool = broker.tool(tokens=TokenPolicy(certificate_bound=True))
+    tool.proxied = as_nginx_says(certified(named(COMMON_NAME="tool")))
+
+    assert refused(tool.redeems(browser.arrives(tool).code), "invalid_request")
+
+
+@pytest.mark.parametrize(("scene", "bind"), [("broker", False), ("behind_proxy", True)])
+def test_discovery_says_whether_certificates_bind(request: pytest.FixtureRequest, scene: str, bind: bool) -> None:
+    document = request.getfixturevalue(scene).tool().gets("/.well-known/openid-configuration").get_json()
+
+    assert document["tls_client_certificate_bound_access_tokens"] is bind
+
+
+def test_a_client_held_to_fapi_may_use_a_certificate_instead_of_a_proof(behind_proxy: Broker) -> None:
+    tool = behind_proxy.tool(fapi=True, id_token_alg="ES256")
+    tool.proxied = as_nginx_says(certified(named(COMMON_NAME="tool")))
+
+    token = tool.redeems(behind_proxy.browser().arrives_at(tool.pushed_url()).code).get_json()["access_token"]
+
+    assert tool.asks_userinfo(token).status_code == 200
+    tool.proxied = {}
+    assert refused(tool.asks_userinfo(token), "invalid_token", 401)

@@ -29,7 +29,8 @@ def challenge_of(verifier: str) -> str:
 
 @dataclass
 class Tool:
-    """One registered client and what it remembers between request and answer. With a `prover`, each of its calls carries a DPoP proof."""
+    """One registered client and what it remembers between request and answer. With a `prover`, each of its calls carries a DPoP proof;
+    `proxied` are headers that the proxy adds, e.g. its TLS certificate."""
 
     app: Flask
     issuer: str
@@ -39,6 +40,7 @@ class Tool:
     state: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     prover: Prover | None = None
+    proxied: dict[str, str] = field(default_factory=dict)
 
     def parameters(self, **changes: str | None) -> dict[str, str]:
         """An authorization request; a change to None leaves the parameter out."""
@@ -105,7 +107,7 @@ class Tool:
 
     def asks_userinfo(self, access_token: str) -> TestResponse:
         """GET /userinfo with a bearer token, or with a proof."""
-        bearer = {"Authorization": f"Bearer {access_token}"}
+        bearer = {"Authorization": f"Bearer {access_token}", **self.proxied}
         return self.gets("/userinfo", self.prover.headers("GET", "/userinfo", access_token) if self.prover else bearer)
 
     def gets(self, path: str, headers: dict[str, str] | None = None) -> TestResponse:
@@ -124,7 +126,7 @@ class Tool:
         return claims
 
     def _proof(self, method: str, path: str) -> dict[str, str]:
-        return self.prover.headers(method, path) if self.prover else {}
+        return {**(self.prover.headers(method, path) if self.prover else {}), **self.proxied}
 
 
 def at_authorize(tool: Tool, reference: str, **beside: str) -> str:
