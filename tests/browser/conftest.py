@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.support.pages import create_page_app
+from tests.support.serving import serving
 
 AXE = Path(__file__).parent.parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = [
@@ -35,13 +34,6 @@ def _need(thing: str | None, reason: str) -> str:
     return thing
 
 
-class Quiet(WSGIRequestHandler):
-    """Serves without a line per request."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     path = _need(shutil.which("chromium"), "Chromium is not installed (Debian: apt install chromium)")
@@ -58,10 +50,5 @@ def axe() -> str:
 
 @pytest.fixture(scope="session")
 def pages_url() -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, create_page_app(), threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(create_page_app()) as port:
+        yield f"http://localhost:{port}"

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask import Flask, request
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from broker.core.client import ClientClaim
 from broker.core.client_policy import LogoutPolicy
 from broker.core.ports import UpstreamRedirect
 from broker.core.trust import TrustLevel
-from tests.browser.conftest import Quiet
 from tests.support.app import Broker, start
 from tests.support.clock import Clock
 from tests.support.services import free_port
+from tests.support.serving import serving
 from tests.support.tool import Tool
 
 pytestmark = pytest.mark.browser
@@ -37,19 +34,6 @@ class Town:
     tool: Tool
     tool_url: str
     heard: list[str]
-
-
-@contextmanager
-def _serving(app: Callable[..., object], port: int) -> Iterator[None]:
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)  # type: ignore[arg-type]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _hub(issuer: str) -> Flask:
@@ -89,9 +73,9 @@ def town(sqlite_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iter
     heard: list[str] = []
     port = int(issuer.rsplit(":", 1)[1])
     with (
-        _serving(broker.app, port),
-        _serving(_hub(issuer), int(hub.rsplit(":", 1)[1])),
-        _serving(_tool(heard), int(tool_url.rsplit(":", 1)[1])),
+        serving(broker.app, port),
+        serving(_hub(issuer), int(hub.rsplit(":", 1)[1])),
+        serving(_tool(heard), int(tool_url.rsplit(":", 1)[1])),
     ):
         yield Town(broker, tool, tool_url, heard)
     broker.parts.stores.database.dispose()

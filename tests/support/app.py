@@ -102,9 +102,9 @@ class Broker:
         """A browser nobody has used yet."""
         return Browser(self.app, self.issuer)
 
-    def tool(self, client_id: str = "karte", **changes: Any) -> Tool:
-        """Register a live tool."""
-        secret = new_secret()
+    def tool(self, client_id: str = "karte", secret: str = "", **changes: Any) -> Tool:
+        """Register a live tool, with this secret or a new one."""
+        secret = secret or new_secret()
         client = replace(_client(client_id), **changes)
         if not client.is_public:
             client = replace(client, secret_hash=keyed_hash(self.pepper, client_id, secret))
