@@ -19,6 +19,7 @@ from broker.core.ports import Clock, Upstream
 from broker.examination import examination
 from broker.flows.delivering import Delivering
 from broker.flows.examining import Examining
+from broker.flows.inviting import Inviting
 from broker.flows.posting import Posting
 from broker.flows.registering import secret_hash
 from broker.flows.rotating import Rotating
@@ -58,7 +59,7 @@ from broker.web.pushed import PushedViews, pushed_blueprint
 from broker.web.registration import RegistrationViews, registration_blueprint
 from broker.worker import Task, Worker
 
-__all__ = ["build_examination", "build_rotating", "build_worker", "create_app", "open_database"]
+__all__ = ["build_examination", "build_inviting", "build_rotating", "build_worker", "create_app", "open_database"]
 
 LARGEST_BODY = 64 * 1024
 MOST_FORM_PARTS = 100
@@ -146,6 +147,12 @@ def build_rotating(settings: Settings) -> Rotating:
 def _rotating(settings: Settings, stores: Stores, clock: Clock) -> Rotating:
     days = settings.key_rotation_days
     return Rotating(stores.signing_keys, clock, timedelta(days=days) if days else None)
+
+
+def build_inviting(settings: Settings) -> Inviting:
+    """What `broker clients invite`, `approve` and the like work with."""
+    stores = open_stores(settings)
+    return Inviting(stores.clients, stores.registration_tokens, stores.grants, settings.keys.pepper, utc_now)
 
 
 def build_examination(settings: Settings, keycloak_version: Callable[[], str] | None = None) -> Examining:

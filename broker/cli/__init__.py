@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import click
 
+from broker.cli import invitations as invitations  # its commands join those of `clients`
 from broker.cli.clients import clients
 from broker.cli.doctor import doctor
 from broker.cli.errors import errors

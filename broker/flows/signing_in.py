@@ -70,8 +70,9 @@ class SigningIn:
         Raises AccessDenied for a citizen ID this request must not use, UpstreamUnavailable when the hub does not answer.
         """
         with _known(request.id):
-            client, _ = self._allowed(request, alias)
-            claims = self.judging.releasing.upstream_claims(self.judging.clients.list(), alias)
+            client, provider = self._allowed(request, alias)
+            served = (one for one in self.judging.clients.list() if one.takes_part and one.allows_provider(provider))
+            claims = self.judging.releasing.upstream_claims(served, alias)
             redirect = self.upstream.begin(UpstreamRequest(alias, required_trust(request, client), locale, claims))
             login = UpstreamLogin(request.id, request.browser_id, alias, redirect.nonce, redirect.code_verifier, self.clock())
             self.requests.add_login(redirect.state, login)

@@ -110,7 +110,8 @@ class ClientMetadata:
         return ("openid", *(scope for scope in free if scope in asked))
 
     def _ask_authlib(self, document: ClientDocument) -> None:
-        members, announced = document.model_dump(exclude_none=True), dict(self.announced())
+        # Authlib knows no private-use schemes (RFC 8252 7.1); redirect URIs were judged by `check_addresses`
+        members, announced = document.model_dump(exclude_none=True, exclude={"redirect_uris"}), dict(self.announced())
         for kind in (OAuthMetadata, OpenIDMetadata):
             options: dict[str, Any] = kind.get_claims_options(announced)
             options.pop("scope", None)  # scopes that nobody here can have are left out, as RFC 7591 2 allows

@@ -77,9 +77,9 @@ class ClientSignatures:
         if signed.algorithm not in algorithms or not (kid is None or isinstance(kid, str)):
             return False
         known = self.keyring.keys(client, kid)
-        if any(_made(signed, key) for key in known):
+        if any(made_with(signed, key) for key in known):
             return True
-        return any(_made(signed, key) for key in self.keyring.newer(client, kid, known))
+        return any(made_with(signed, key) for key in self.keyring.newer(client, kid, known))
 
 
 def allowed_algorithms(client: Client, pinned: str) -> tuple[str, ...]:
@@ -92,7 +92,8 @@ def claims_in(payload: bytes) -> object:
     return json.loads(payload, parse_constant=_refuse, object_pairs_hook=_once)
 
 
-def _made(signed: SignedByClient, key: PublicKey) -> bool:
+def made_with(signed: SignedByClient, key: PublicKey) -> bool:
+    """Whether this key made the signature, with the algorithm that the header names and the key allows."""
     if key.alg not in (None, signed.algorithm):
         return False
     try:

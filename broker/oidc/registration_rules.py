@@ -5,11 +5,12 @@ Where addresses lead to is looked at by `flows/visiting.py`, and again whenever 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from broker.core.client_policy import AuthMethod, GrantType
 from broker.core.oauth_errors import InvalidClientMetadata, InvalidRedirectUri
 from broker.flows.checking_clients import address_fault
+from broker.flows.reading_keys import public_key
 from broker.oidc.registration_request import ClientDocument
 
 GRANT_TYPES = (GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN)
@@ -26,7 +27,6 @@ _NOT_OFFERED = (
     "authorization_encrypted_response_enc",
 )
 _MOST_KEYS = 20
-_SHORTEST_RSA = 342  # 2048 bits in base64url
 
 
 def check_addresses(document: ClientDocument) -> None:
@@ -54,7 +54,7 @@ def check_keys(document: ClientDocument) -> None:
     keys = document.jwks.get("keys")
     if document.jwks_uri is not None or not isinstance(keys, list) or not 0 < len(keys) <= _MOST_KEYS:
         raise InvalidClientMetadata("jwks: has to be a set of one or more keys, and instead of jwks_uri")
-    if not all(isinstance(key, Mapping) and _good(key) for key in keys):
+    if any(public_key(key) is None for key in keys):
         raise InvalidClientMetadata("jwks: has to hold public keys only, RSA of 2048 bits or more, EC or OKP")
 
 
@@ -112,9 +112,3 @@ def _check_https(name: str, uris: Iterable[str | None], *, page: bool) -> None:
 
 def _origin(uri: str) -> str:
     return "/".join(uri.split("/", 3)[:3]).lower()
-
-
-def _good(key: Mapping[str, object]) -> bool:
-    if key.get("kty") == "RSA":
-        return len(str(key.get("n", ""))) >= _SHORTEST_RSA and "d" not in key
-    return key.get("kty") in ("EC", "OKP") and "d" not in key

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import Key, KeySet
 
 from broker.core.errors import ConfigurationError
 from broker.core.oauth_errors import InvalidSoftwareStatement, UnapprovedSoftwareStatement
 from broker.core.ports import Clock
+from broker.flows.reading_keys import PublicKey, public_key
+from broker.oidc.client_signature import ALGORITHMS, SignedByClient, made_with
 
-_ALGORITHMS = ["RS256", "PS256", "ES256", "Ed25519"]
-_KEY_TYPES = frozenset({"RSA", "EC", "OKP"})
+_KINDS = ("", "jwt")
 _ABOUT_ITSELF = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "software_statement"})
 _SKEW_SECONDS = 10
-_LONGEST = 8192  # looked at before any base64 is undone (A-25)
 
 
 @dataclass(frozen=True, slots=True)
 class SoftwareStatements:
     """Reads statements of the issuers that the administrator named."""
 
-    issuers: Mapping[str, KeySet]
+    issuers: Mapping[str, tuple[PublicKey, ...]]
     clock: Clock
 
     def over(self, members: Mapping[str, object]) -> Mapping[str, object]:
@@ -37,23 +33,23 @@ class SoftwareStatements:
         statement = members.get("software_statement")
         if statement is None:
             return members
-        if not isinstance(statement, str) or len(statement) > _LONGEST or statement.count(".") != 2:
-            raise InvalidSoftwareStatement("the software statement is not a signed JWT")
         claims = self._claims(statement)
         return {**members, **{name: value for name, value in claims.items() if name not in _ABOUT_ITSELF}}
 
-    def _claims(self, statement: str) -> Mapping[str, object]:
-        try:
-            unverified = jws.extract_compact(statement.encode())
-            issuer = _object(unverified.payload).get("iss")
-            keys = self.issuers.get(issuer) if isinstance(issuer, str) else None
-            if keys is None:
-                raise UnapprovedSoftwareStatement
-            claims = _object(_verified(statement, unverified.headers().get("kid"), keys))
-        except (JoseError, ValueError, TypeError, RecursionError):
-            raise InvalidSoftwareStatement("the software statement is not signed by its issuer") from None
-        self._check_times(claims)
-        return claims
+    def _claims(self, statement: object) -> Mapping[str, object]:
+        signed = SignedByClient.read(statement, _KINDS) if isinstance(statement, str) else None
+        if signed is None:
+            raise InvalidSoftwareStatement("the software statement is not a signed JWT")
+        issuer = signed.claims.get("iss")
+        keys = self.issuers.get(issuer) if isinstance(issuer, str) else None
+        if keys is None:
+            raise UnapprovedSoftwareStatement
+        kid = signed.header.get("kid")
+        fitting = (key for key in keys if kid is None or key.kid in (None, kid))
+        if signed.algorithm not in ALGORITHMS or not any(made_with(signed, key) for key in fitting):
+            raise InvalidSoftwareStatement("the software statement is not signed by its issuer")
+        self._check_times(signed.claims)
+        return signed.claims
 
     def _check_times(self, claims: Mapping[str, object]) -> None:
         now = self.clock().timestamp()
@@ -67,42 +63,20 @@ class SoftwareStatements:
                 raise InvalidSoftwareStatement(f"{name}: the software statement is not valid now")
 
 
-def read_issuers(path: Path | None) -> Mapping[str, KeySet]:
+def read_issuers(path: Path | None) -> Mapping[str, tuple[PublicKey, ...]]:
     """The issuers of a JSON file `{"https://issuer.example": {"keys": [...]}}`; nobody without a file. Raises ConfigurationError."""
     if path is None:
         return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return {str(issuer): _key_set(keys) for issuer, keys in content.items()}
-    except (OSError, JoseError, ValueError, TypeError, KeyError, AttributeError):
+        return {str(issuer): _keys(jwks["keys"]) for issuer, jwks in content.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         raise ConfigurationError(f'{path} has to be JSON like {{"https://issuer.example": {{"keys": [public keys]}}}}') from None
 
 
-def _key_set(keys: Mapping[str, object]) -> KeySet:
-    found = KeySet.import_key_set(keys)  # type: ignore[arg-type]  # it judges the shape itself
-    if not found.keys or any(key.key_type not in _KEY_TYPES or key.is_private for key in found.keys):
-        raise ValueError("public keys only")
-    return found
-
-
-def _verified(statement: str, kid: object, keys: KeySet) -> bytes:
-    for key in keys.keys:
-        if kid is None or key.kid is None or key.kid == kid:
-            found = _payload(statement, key)
-            if found is not None:
-                return found
-    raise ValueError("no key of the issuer fits")
-
-
-def _payload(statement: str, key: Key) -> bytes | None:
-    try:
-        return jws.deserialize_compact(statement, key, algorithms=_ALGORITHMS).payload
-    except (JoseError, ValueError, TypeError):
-        return None
-
-
-def _object(raw: bytes) -> Mapping[str, object]:
-    found: object = json.loads(raw)
-    if not isinstance(found, dict):
-        raise ValueError("no JSON object")
-    return found
+def _keys(listed: Iterable[object]) -> tuple[PublicKey, ...]:
+    found = [public_key(one) for one in listed]
+    keys = tuple(key for key in found if key is not None)
+    if not keys or len(keys) < len(found):
+        raise ValueError("every one has to be a good public key")
+    return keys

@@ -14,6 +14,7 @@ from broker.core.oauth_errors import InvalidClientMetadata
 from broker.flows.self_registering import Registered, SelfRegistering
 from broker.oidc.client_metadata import ClientMetadata
 from broker.oidc.registration_request import read_document, read_object
+from broker.oidc.return_address import plausible
 from broker.web.answering import FinishedResponse
 
 _LONGEST_TOKEN = 200
@@ -41,19 +42,22 @@ class RegistrationViews:
     def show(self, client_id: str) -> Response:
         """`GET /register/<client_id>` (RFC 7592 2.1). The secret is not among what is shown: only its hash was kept (OP-11)."""
         token = _bearer_token()
-        return self._answer(Registered(self.registering.own(client_id, token), token or ""))
+        return self._answer(Registered(self._own(client_id, token), token or ""))
 
     def change(self, client_id: str) -> Response:
         """`PUT /register/<client_id>` (RFC 7592 2.2): what is sent replaces all that was said before."""
         token = _bearer_token()
-        known, members = self.registering.own(client_id, token), _members()
+        known, members = self._own(client_id, token), _members()
         self._check_identity(known, members)
         return self._answer(self.registering.replace(known, token or "", self._wanted(members)))
 
     def remove(self, client_id: str) -> Response:
         """`DELETE /register/<client_id>` (RFC 7592 2.3)."""
-        self.registering.remove(self.registering.own(client_id, _bearer_token()))
+        self.registering.remove(self._own(client_id, _bearer_token()))
         return Response(status=204)
+
+    def _own(self, client_id: str, token: str | None) -> Client:
+        return self.registering.own(client_id if plausible(client_id) else "", token)
 
     def _wanted(self, members: Mapping[str, object]) -> Client:
         return self.metadata.read(read_document(self.stated(members)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from broker.core.client import Client, ClientStatus
-from broker.core.client_policy import AuthMethod, GrantType, LoginStart, TokenPolicy
+from broker.core.client_policy import AuthMethod, GrantType, LoginStart, Registration, TokenPolicy
 from broker.core.errors import ConfigurationError, UnknownClient
 from broker.store.clients import Clients
 from broker.store.sql import Database
@@ -71,3 +71,23 @@ def test_lo02_an_address_after_sign_out_names_one_live_client_or_none(clients: C
     assert clients.find_by_post_logout_uri(uri) is None
     clients.replace(replace(records.client("second"), post_logout_redirect_uris=(uri,), status=ClientStatus.SUSPENDED))
     assert clients.find_by_post_logout_uri(uri) == tool
+
+
+def test_op_08_a_change_counts_only_while_status_and_token_are_what_they_were(clients: Clients, database: Database) -> None:
+    known = replace(records.client("self-1"), registration=Registration(token_hash="t" * 43))
+    clients.add(known)
+    changed = replace(known, name="New")
+    assert not clients.replace_while(changed, ClientStatus.SANDBOX, "t" * 43)
+    assert not clients.replace_while(changed, ClientStatus.LIVE, "u" * 43)
+    assert Clients(database).get("self-1") == known
+    assert clients.replace_while(changed, ClientStatus.LIVE, "t" * 43)
+    assert clients.get("self-1") == changed
+
+
+def test_what_is_not_remembered_is_read_now(clients: Clients, tool: Client, database: Database) -> None:
+    clients.find(tool.client_id)
+    Clients(database).replace(replace(tool, name="New"))
+    assert clients.find(tool.client_id) == tool
+    found = clients.find(tool.client_id, remembered=False)
+    assert found is not None
+    assert found.name == "New"

@@ -152,4 +152,4 @@ def _attributes(text: str) -> dict[str, str]:
 
 def _is_ours(location: str, issuer: str) -> bool:
     parts = urlsplit(location)
-    return not parts.netloc or f"{parts.scheme}://{parts.netloc}" == issuer
+    return not (parts.scheme or parts.netloc) or f"{parts.scheme}://{parts.netloc}" == issuer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -57,6 +58,11 @@ class Registrar:
         found: dict[str, Any] = response.get_json()
         return found
 
+    @cached_property
+    def known(self) -> dict[str, Any]:
+        """A client that it registered once."""
+        return self.made()
+
     def reads(self, made: dict[str, Any], token: str | None = None) -> TestResponse:
         """GET the client's own address."""
         return self.calls("GET", path_of(made), token or made["registration_access_token"])
@@ -99,7 +105,7 @@ def office(broker: Broker) -> Inviting:
 
 def invitation(broker: Broker, **terms: Any) -> str:
     """An initial access token."""
-    return office(broker).invite(Terms(**{"label": "test", "uses": 10, "days": 7, **terms}))
+    return office(broker).invite(Terms(**{"label": "test", "uses": 1000, "days": 7, **terms}))
 
 
 @pytest.fixture
@@ -113,5 +119,5 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Web:
 
 @pytest.fixture
 def registrar(broker: Broker, web: Web) -> Registrar:
-    """Somebody with an invitation for ten clients in the sandbox."""
+    """Somebody with an invitation for as many clients as a test needs, in the sandbox."""
     return Registrar(broker, web, invitation(broker))
