@@ -168,7 +168,7 @@ def _install(app: Flask, settings: Settings, parts: Parts) -> None:
     i18n.install(app, settings.secure_cookies)
     assets.install(app)
     guards.install(app, settings.issuer)
-    errors.install(app, settings.issuer)
+    errors.install(app, parts.responses)
     dpop.install(app, parts.proofs.nonces.fresh)
     site = Site(**{field.name: getattr(settings, field.name) for field in fields(Site)})
     app.context_processor(lambda: {"site": site})
@@ -179,7 +179,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     csrf = CSRFProtect(app)
     source, reader = _request_source(settings, parts), RequestReader(parts.claim_table, hints, parts.issuing.clock)
     find_client = stores.clients.find
-    authorize = AuthorizeViews(settings.issuer, source, reader, find_client, parts.signing_in, parts.issuing, parts.devices, cookies)
+    authorize = AuthorizeViews(parts.responses, source, reader, find_client, parts.signing_in, parts.issuing, parts.devices, cookies)
     endpoint_views, end_session = _endpoint_views(settings, parts), _end_session_views(settings, parts, hints, cookies)
     endpoints = endpoints_blueprint(endpoint_views)
     requests = PushedRequests(endpoint_views.server, source, reader, parts.proofs.announced, stores.pushed_requests.add)

@@ -29,6 +29,7 @@ from broker.oidc.client_keys import ClientKeyring
 from broker.oidc.dpop_nonce import DpopNonces
 from broker.oidc.keys import KeyRing
 from broker.oidc.proofs import Proofs
+from broker.oidc.responses import AuthorizationResponses
 from broker.store.access_tokens import AccessTokens
 from broker.store.attempts import Attempts
 from broker.store.clients import Clients
@@ -97,6 +98,7 @@ class Parts:
     claim_table: ClaimTable
     upstream: Upstream
     keys: KeyRing
+    responses: AuthorizationResponses
     fetching: Fetching
     client_keys: ClientKeyring
     signing_in: SigningIn
@@ -129,6 +131,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         claim_table=claim_table,
         upstream=hub,
         keys=ring,
+        responses=AuthorizationResponses(settings.issuer, ring.sign, clock),
         fetching=fetching,
         client_keys=ClientKeyring(fetching.get, clock),
         signing_in=SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, clock),

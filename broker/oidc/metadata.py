@@ -14,7 +14,7 @@ from broker.oidc.client_signature import ALGORITHMS as CLIENT_ALGORITHMS
 from broker.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code")
-RESPONSE_MODES = ("query", "form_post")
+RESPONSE_MODES = ("query", "form_post", "jwt", "query.jwt", "form_post.jwt")
 _PROTOCOL_CLAIMS = ("iss", "aud", "exp", "iat", "nonce", "at_hash", "sid")
 
 
@@ -50,10 +50,14 @@ class Metadata:
             "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
             "acr_values_supported": [level.acr for level in TrustLevel if level > TrustLevel.NONE],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
+            "display_values_supported": ["page"],
             "ui_locales_supported": list(self.ui_locales),
             "authorization_response_iss_parameter_supported": True,
             "claims_parameter_supported": True,
-            "request_parameter_supported": False,
+            "authorization_signing_alg_values_supported": list(signing_algorithms),
+            "request_parameter_supported": True,
+            "request_object_signing_alg_values_supported": [*CLIENT_ALGORITHMS, "EdDSA"],
+            "require_signed_request_object": False,
             "request_uri_parameter_supported": False,
             "require_request_uri_registration": True,
             "require_pushed_authorization_requests": False,  # a matter of each client's record

@@ -2,42 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 from broker.core.errors import BrokerError
+from broker.core.ports import Clock
 from broker.oidc.return_address import ReturnAddress
 
+SIGNED_RESPONSE_LIFETIME = timedelta(minutes=5)  # JARM 2.1: at most ten
+SIGNED_RESPONSE_TYPE = "oauth-authz-resp+jwt"  # JARM names none; no other token of ours can be taken for it (A-23)
 _DESCRIBABLE = {chr(mark) for mark in range(0x20, 0x7F)} - {'"', "\\"}  # RFC 6749 4.1.2.1
 _SERVER_SIDE = 500
 _OUR_TROUBLE = "The broker cannot answer right now. Try again shortly."
 
 
+Sign = Callable[[Mapping[str, object], str, str], str]
+"""Makes a compact JWS of ours: (claims, typ, algorithm)."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorizationResponse:
-    """What the tool is told and where: `fields` travel as its response mode says."""
+    """What the tool is told and where. `sent` is what travels: the fields themselves, or one signed `response` that holds them."""
 
     address: ReturnAddress
     fields: Mapping[str, str]
+    sent: Mapping[str, str]
 
     @property
     def location(self) -> str:
-        """Where response mode `query` sends the browser."""
-        return with_query(self.address.redirect_uri, self.fields)
+        """Where the `query` response modes send the browser."""
+        return with_query(self.address.redirect_uri, self.sent)
 
 
-def code_response(issuer: str, address: ReturnAddress, code: str, session_state: str | None = None) -> AuthorizationResponse:
-    """The tool may come and redeem `code`. `session_state` is for plugins that look there for the session's `sid`."""
-    return _response(issuer, address, {"code": code} if session_state is None else {"code": code, "session_state": session_state})
+@dataclass(frozen=True, slots=True)
+class AuthorizationResponses:
+    """Makes the answers, signed where the tool asked for that (JARM: JWT Secured Authorization Response Mode)."""
 
+    issuer: str
+    sign: Sign
+    clock: Clock
 
-def error_response(issuer: str, address: ReturnAddress, error: BrokerError) -> AuthorizationResponse:
-    """The tool is told the protocol's word for `error`, with a sentence for its developers."""
-    fields = {"error": error.oauth_error or "server_error"}
-    if error.detail:
-        fields["error_description"] = description(error)
-    return _response(issuer, address, fields)
+    def code(self, address: ReturnAddress, code: str, session_state: str | None = None) -> AuthorizationResponse:
+        """The tool may come and redeem `code`. `session_state` is for plugins that look there for the session's `sid`."""
+        return self._response(address, {"code": code} if session_state is None else {"code": code, "session_state": session_state})
+
+    def error(self, address: ReturnAddress, error: BrokerError) -> AuthorizationResponse:
+        """The tool is told the protocol's word for `error`, with a sentence for its developers."""
+        fields = {"error": error.oauth_error or "server_error"}
+        if error.detail:
+            fields["error_description"] = description(error)
+        return self._response(address, fields)
+
+    def _response(self, address: ReturnAddress, fields: dict[str, str]) -> AuthorizationResponse:
+        if address.state is not None:
+            fields["state"] = address.state
+        fields["iss"] = self.issuer
+        return AuthorizationResponse(address, fields, self._signed(address, fields) if address.is_signed else fields)
+
+    def _signed(self, address: ReturnAddress, fields: Mapping[str, str]) -> dict[str, str]:
+        expires = int((self.clock() + SIGNED_RESPONSE_LIFETIME).timestamp())
+        return {"response": self.sign({**fields, "aud": address.audience, "exp": expires}, SIGNED_RESPONSE_TYPE, address.response_alg)}
 
 
 def description(error: BrokerError) -> str:
@@ -55,10 +81,3 @@ def with_query(uri: str, fields: Mapping[str, str]) -> str:
         return uri
     joint = "" if uri.endswith(("?", "&")) else "&" if "?" in uri else "?"
     return f"{uri}{joint}{urlencode(fields, quote_via=quote, safe='')}"
-
-
-def _response(issuer: str, address: ReturnAddress, fields: dict[str, str]) -> AuthorizationResponse:
-    if address.state is not None:
-        fields["state"] = address.state
-    fields["iss"] = issuer
-    return AuthorizationResponse(address, fields)

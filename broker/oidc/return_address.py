@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from broker.core.client import Client
+from broker.core.client import Client, ClientStatus
 from broker.core.errors import DoubledParameter, ForeignRedirect, UnknownClient
 from broker.core.request import AuthorizationRequest
 from broker.oidc.parameters import Parameters, sound
@@ -18,12 +18,28 @@ FindClient = Callable[[str], Client | None]
 
 @dataclass(frozen=True, slots=True)
 class ReturnAddress:
-    """A registered redirect URI of a live client, how the answer travels there, and the tool's `state`."""
+    """A registered redirect URI of a live client, how the answer travels there, and the tool's `state`.
+
+    `audience` and `response_alg` are for answers that are signed (JARM). `held_back`: an error is shown to the citizen first (RU-13).
+    """
 
     tool_name: str
     redirect_uri: str
     response_mode: str = DEFAULT_MODE
     state: str | None = None
+    audience: str = ""
+    response_alg: str = ""
+    held_back: bool = False
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the answer is one JWT (JARM 2.3)."""
+        return self.response_mode.endswith("jwt")
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the browser brings the answer as a form."""
+        return self.response_mode.startswith("form_post")
 
     @classmethod
     def of(cls, request: AuthorizationRequest, find_client: FindClient) -> ReturnAddress:
@@ -33,7 +49,7 @@ class ReturnAddress:
             return cls(client.name, "")
         if not client.allows_redirect(request.redirect_uri):
             raise ForeignRedirect("redirect_uri is no longer registered for this client")
-        return cls(client.name, request.redirect_uri, request.response_mode, request.state)
+        return _address(client, request.redirect_uri, request.response_mode, request.state)
 
 
 def read_address(parameters: Parameters, find_client: FindClient) -> tuple[Client, ReturnAddress]:
@@ -50,12 +66,15 @@ def read_address(parameters: Parameters, find_client: FindClient) -> tuple[Clien
     if not client.allows_redirect(redirect_uri):
         raise ForeignRedirect("redirect_uri is not registered for this client, character by character")
     mode, state = parameters.get("response_mode"), parameters.get("state")
-    return client, ReturnAddress(
-        client.name,
+    address = _address(
+        client,
         redirect_uri,
         mode if mode in client.response_modes else DEFAULT_MODE,
         state if state and parameters.readable and sound(state) else None,
     )
+    if client.status is ClientStatus.SANDBOX and parameters.get("prompt") != "none":
+        return client, replace(address, held_back=True)
+    return client, address
 
 
 def named_client(parameters: Parameters, find_client: FindClient) -> Client:
@@ -68,6 +87,10 @@ def named_client(parameters: Parameters, find_client: FindClient) -> Client:
 def plausible(client_id: str) -> bool:
     """Whether a store may be asked for this id at all: ours are short printable ASCII."""
     return len(client_id) <= 255 and client_id.isascii() and client_id.isprintable()
+
+
+def _address(client: Client, redirect_uri: str, mode: str, state: str | None) -> ReturnAddress:
+    return ReturnAddress(client.name, redirect_uri, mode, state, client.client_id, client.requests.response_alg or client.id_token_alg)
 
 
 def _live_client(client_id: str | None, find_client: FindClient) -> Client:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from flask import Response, make_response, render_template
+from flask import Response, g, make_response, render_template
 from werkzeug.datastructures import Headers
 
 from broker.oidc.responses import AuthorizationResponse
@@ -22,7 +23,9 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 def send(answer: AuthorizationResponse) -> Response:
     """The one way an authorization request is answered, success or error."""
     count_answer(answer.fields.get("error", "code"))
-    if answer.address.response_mode == "form_post":
+    if answer.address.held_back and "error" in answer.fields:
+        return _held_back(answer)
+    if answer.address.is_form:
         return _form_post(answer)
     return see_other(answer.location)
 
@@ -51,7 +54,24 @@ def _form_post(answer: AuthorizationResponse) -> Response:
     page = render_template(
         "citizen/form_post.html",
         action=answer.address.redirect_uri,
-        fields=answer.fields,
+        fields=answer.sent,
         tool_name=answer.address.tool_name,
     )
     return make_response(page)
+
+
+def _held_back(answer: AuthorizationResponse) -> Response:
+    """Anybody could register a tool and make links that lead here: no such link leads on by itself, unseen (RU-13)."""
+    g.shown_once = True
+    address = answer.address
+    allow_form_action(address.redirect_uri)
+    page = render_template(
+        "citizen/held_back.html",
+        tool_name=address.tool_name,
+        host=urlsplit(address.redirect_uri).netloc or address.redirect_uri,
+        error=answer.fields["error"],
+        location=None if address.is_form else answer.location,
+        action=address.redirect_uri,
+        fields=answer.sent,
+    )
+    return make_response(page, 400)

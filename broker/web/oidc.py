@@ -22,7 +22,7 @@ from broker.oidc.authorization_request import RequestReader
 from broker.oidc.parameters import Parameters
 from broker.oidc.request_limits import LIMITS
 from broker.oidc.request_source import RequestSource
-from broker.oidc.responses import code_response, error_response
+from broker.oidc.responses import AuthorizationResponses
 from broker.oidc.return_address import FindClient, ReturnAddress
 from broker.web.answering import see_other, send
 from broker.web.cookies import Cookies
@@ -38,7 +38,7 @@ _LONGEST_QUERY = 6000  # proxies and gunicorn take request lines of 8 KB
 class AuthorizeViews:
     """What the authorization endpoint needs."""
 
-    issuer: str
+    responses: AuthorizationResponses
     source: RequestSource
     reader: RequestReader
     find_client: FindClient
@@ -109,14 +109,14 @@ class AuthorizeViews:
         if asked.device_id:
             return self._tell_device(asked, step, session)
         if isinstance(step, Refuse):
-            return send(error_response(self.issuer, address, step.error))
+            return send(self.responses.error(address, step.error))
         client = self.find_client(asked.client_id)
         assert session is not None  # the judge never issues without one
         assert client is not None  # the address was made from it
         if client.login_start.is_over(asked.created_at, self.signing_in.clock()) and where_to_start(client):
-            return start_again(self.issuer, client, asked)
+            return start_again(self.responses.issuer, client, asked)
         sid = self.issuing.sid(session, client.client_id) if client.logout.session_state else None
-        return send(code_response(self.issuer, address, self.issuing.code(asked, session, step), sid))
+        return send(self.responses.code(address, self.issuing.code(asked, session, step), sid))
 
     def _tell_device(self, asked: AuthorizationRequest, step: Issue | Refuse, session: BrokerSession | None) -> Response:
         """A device fetches its answer itself; the citizen is told that it may."""

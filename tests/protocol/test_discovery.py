@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import jwt
 import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
-from broker.core.client_policy import AuthMethod, GrantType, TokenPolicy
+from broker.core.client_policy import AuthMethod, GrantType, RequestPolicy, TokenPolicy
 from broker.core.trust import TrustLevel
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
+from tests.support.request_object import request_signer
 from tests.support.signing import SigningKey, signing_tool
 from tests.support.tool import Tool
 
@@ -56,7 +58,6 @@ def test_values_that_conformance_asks_for(document: dict[str, Any]) -> None:
     assert document["code_challenge_methods_supported"] == ["S256"]
     assert document["authorization_response_iss_parameter_supported"] is True
     assert document["claims_parameter_supported"] is True
-    assert document["request_parameter_supported"] is False
     assert document["request_uri_parameter_supported"] is False
     assert document["require_pushed_authorization_requests"] is False
     assert document["backchannel_logout_supported"] is True
@@ -71,12 +72,32 @@ def test_every_signing_algorithm_announced_signs(broker: Broker, browser: Browse
         assert tool.verifies(tool.redeems(browser.arrives(tool).code).get_json()["id_token"], algorithm)
 
 
-def test_every_response_mode_announced_works(browser: Browser, tool: Tool, document: dict[str, Any]) -> None:
+def test_every_response_mode_announced_works(broker: Broker, browser: Browser, document: dict[str, Any]) -> None:
+    assert document["response_modes_supported"] == ["query", "form_post", "jwt", "query.jwt", "form_post.jwt"]
+    tool = broker.tool("every-mode", response_modes=tuple(document["response_modes_supported"]))
     browser.arrives(tool)
-    assert document["response_modes_supported"] == ["query", "form_post"]
     for mode in document["response_modes_supported"]:
         stop = browser.opens(tool.url(response_mode=mode))
-        assert "code=" in (stop.location or "") or 'name="code"' in stop.text
+        name = "response" if "jwt" in mode else "code"
+        assert f"{name}=" in (stop.location or "") or f'name="{name}"' in stop.text
+
+
+def test_every_algorithm_announced_for_authorization_responses_signs(broker: Broker, browser: Browser, document: dict[str, Any]) -> None:
+    for algorithm in document["authorization_signing_alg_values_supported"]:
+        policy = RequestPolicy(response_alg=algorithm)
+        tool = broker.tool(f"signed-{algorithm}", response_modes=("jwt",), requests=policy)
+        response = browser.arrives(tool, response_mode="jwt").answer["response"]
+        assert jwt.get_unverified_header(response)["alg"] == algorithm
+
+
+def test_every_algorithm_announced_for_request_objects_is_taken(broker: Broker, browser: Browser, document: dict[str, Any]) -> None:
+    assert document["request_parameter_supported"] is True
+    assert document["require_signed_request_object"] is False
+    announced = document["request_object_signing_alg_values_supported"]
+    assert set(announced) == {"RS256", "PS256", "ES256", "Ed25519", "EdDSA"}
+    for algorithm in announced:
+        signer = request_signer(broker, f"signer-{algorithm}", SigningKey("Ed25519" if algorithm == "EdDSA" else algorithm))
+        assert browser.arrives_at(signer.url(signer.signed())).code
 
 
 def test_every_authentication_method_announced_works(broker: Broker, browser: Browser, document: dict[str, Any]) -> None:
