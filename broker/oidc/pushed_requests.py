@@ -15,12 +15,12 @@ from broker.core.errors import InvalidClient, InvalidRequest
 from broker.core.ids import new_secret
 from broker.core.request import PUSHED_LIFETIME, PushedRequest
 from broker.oidc.authorization_request import RequestReader
-from broker.oidc.client_call import ClientCall
+from broker.oidc.client_call import CLIENT_PARAMETERS, ClientCall
 from broker.oidc.parameters import Parameters
 from broker.oidc.request_limits import LIMITS
 from broker.oidc.request_source import REFERENCE, Asked, RequestSource
 
-PUSHED_PARAMETERS = frozenset({*LIMITS, "client_secret", "client_assertion", "client_assertion_type"})
+PUSHED_PARAMETERS = frozenset({*LIMITS, *CLIENT_PARAMETERS})
 """Parameters `/par` reads: those of an authorization request and those by which a client shows who it is."""
 
 AnnouncedKey = Callable[[ClientCall, Client, str | None], str]

@@ -14,6 +14,7 @@ from broker.oidc.request_source import REFERENCE
 from broker.store.redis import Redis
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
+from tests.support.signing import ASSERTION_TYPE, signing_tool
 from tests.support.tool import Tool, at_authorize, challenge_of
 
 
@@ -51,6 +52,16 @@ def test_client_secret_post_authenticates_as_well(browser: Browser, tool: Tool) 
     response = tool.posts("/par", {**tool.parameters(), "client_secret": tool.secret})
 
     assert browser.arrives_at(at_authorize(tool, response.get_json()["request_uri"])).code
+
+
+def test_a_client_with_keys_pushes_by_an_assertion(broker: Broker, browser: Browser) -> None:
+    signer = signing_tool(broker)
+    form = {**signer.tool.parameters(), "client_assertion_type": ASSERTION_TYPE, "client_assertion": signer.assertion()}
+
+    response = signer.tool.posts("/par", form)
+
+    assert browser.arrives_at(at_authorize(signer.tool, response.get_json()["request_uri"])).code
+    assert signer.tool.posts("/par", form).get_json()["error"] == "invalid_client", "an assertion counts once"
 
 
 @pytest.mark.parametrize("how", ["no secret", "wrong secret", "another client's name"])
