@@ -14,7 +14,15 @@ from tests.bench.load import Job
 from tests.bench.measuring import measure
 from tests.bench.stage import CONNECTIONS, Stage, set_stage
 
-SIZES = {"floor": 400, "silent sign-in": 400, "floor + bare SQL": 300, "userinfo": 600, "discovery": 800, "brokered sign-in": 100}
+SIZES = {
+    "floor": 400,
+    "silent sign-in": 400,
+    "strict sign-in": 200,
+    "floor + bare SQL": 300,
+    "userinfo": 600,
+    "discovery": 800,
+    "brokered sign-in": 100,
+}
 OPEN_LOOP = Job("silent sign-in", 300, 32, per_second=20)
 COUNTED = 200
 SHORT_MEMORY_RUN = 2_000

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.bench.hub import BenchHub
+from tests.bench.strict_tool import StrictTool
 from tests.bench.wire import Reply, Wire
 from tests.support.browser import form_of
 from tests.support.tool import answer_in, challenge_of
@@ -27,6 +30,7 @@ class Place:
     broker_port: int
     floor_port: int
     client_secret: str
+    strict_key: bytes
 
 
 @dataclass
@@ -38,6 +42,7 @@ class Seat:
     person: str
     broker: Wire = field(init=False)
     tool: Wire = field(init=False)
+    strict: StrictTool = field(init=False)
     keys: dict[str, jwt.PyJWK] = field(default_factory=dict)
     access_token: str = ""
     sub: str = ""
@@ -45,12 +50,16 @@ class Seat:
     def __post_init__(self) -> None:
         self.broker, self.tool = Wire(self.place.broker_port, HOST), Wire(self.place.broker_port, HOST)
         self.floor_wire = Wire(self.place.floor_port, "localhost")
+        key = load_pem_private_key(self.place.strict_key, None)
+        assert isinstance(key, EllipticCurvePrivateKey)
+        self.strict = StrictTool(ISSUER, key, self.broker, self.tool)
 
     @property
     def operations(self) -> Mapping[str, Callable[[], None]]:
         """Every operation by its name in the table."""
         return {
             "silent sign-in": self.signs_in_silently,
+            "strict sign-in": self.strict.signs_in,
             "userinfo": self.asks_userinfo,
             "discovery": self.reads_discovery,
             "brokered sign-in": self.signs_in_through_the_hub,
@@ -148,6 +157,6 @@ class Seat:
         kid = jwt.get_unverified_header(id_token)["kid"]
         if kid not in self.keys:
             published = json.loads(self.tool.get("/jwks").body)["keys"]
-            self.keys = {key["kid"]: jwt.PyJWK(key) for key in published}
+            self.keys = {key["kid"]: jwt.PyJWK(key) for key in published if key["alg"] == "RS256"}
         claims: dict[str, str] = jwt.decode(id_token, self.keys[kid], ["RS256"], audience=CLIENT_ID, issuer=ISSUER, leeway=10)
         return claims

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import psycopg
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from broker.config import ROOT, Settings, load_settings
 from broker.core.client import Client, ClientClaim, ClientStatus, Operator
@@ -24,6 +25,7 @@ from broker.core.trust import TrustLevel
 from broker.flows.registering import secret_hash
 from broker.flows.rotating import Rotating
 from broker.parts import open_stores
+from tests.bench import strict_tool
 from tests.bench.counting import track
 from tests.bench.load import LoadGenerator
 from tests.bench.operations import CLIENT_ID, ISSUER, REDIRECT, Place
@@ -91,7 +93,9 @@ def _cores() -> tuple[list[int], list[int]]:
 def _prepare(redis_url: str, database_url: str, hub_issuer: str) -> tuple[Place, dict[str, str]]:
     """Tables, keys, a citizen ID and a tool; then the settings as the broker will read them."""
     migrate_at(database_url)
-    place = Place(free_port(), free_port(), secrets.token_urlsafe(32))
+    strict_key = strict_tool.new_key()
+    in_pem = strict_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    place = Place(free_port(), free_port(), secrets.token_urlsafe(32), in_pem)
     given = {
         "BROKER_ISSUER": ISSUER,
         "BROKER_SECRET": secrets.token_urlsafe(48),
@@ -105,17 +109,18 @@ def _prepare(redis_url: str, database_url: str, hub_issuer: str) -> tuple[Place,
         "BROKER_WEB_THREADS": "4",
     }
     os.environ.update(given)
-    _furnish(load_settings(), place)
+    _furnish(load_settings(), place, strict_tool.client(strict_key))
     _prepare_tables(database_url)
     return place, dict(os.environ)
 
 
-def _furnish(settings: Settings, place: Place) -> None:
+def _furnish(settings: Settings, place: Place, strict: Client) -> None:
     stores = open_stores(settings)
     Rotating(stores.signing_keys, lambda: datetime.now(UTC)).ensure()
     provider = IdentityProvider("bundid", {"de": "BundID"}, {}, (), trust_ceiling=TrustLevel.HIGH, position=1)
     stores.providers.replace_all([provider])
     stores.clients.add(_tool(secret_hash(settings.keys.pepper, CLIENT_ID, place.client_secret)))
+    stores.clients.add(strict)
     stores.redis.close()
     stores.database.dispose()
 

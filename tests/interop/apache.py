@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from tests.support.servers import missing, until
 
@@ -68,6 +69,7 @@ _PAGE = """<!doctype html><title>Protected</title>
 <p id="sub"><!--#echo var="OIDC_CLAIM_sub" --></p>
 <p id="acr"><!--#echo var="OIDC_CLAIM_acr" --></p>
 <p id="name"><!--#echo var="OIDC_CLAIM_name" --></p>
+<p id="access_token"><!--#echo var="OIDC_access_token" --></p>
 <p id="preferred_username"><!--#echo var="OIDC_CLAIM_preferred_username" --></p>
 """
 
@@ -93,6 +95,10 @@ class Site:
         """Where a link on the site would lead whoever wants to sign out."""
         return f"{self.url}/protected/answer?logout={self.url}/signed-out.html"
 
+    def refresh_address(self, access_token: str) -> str:
+        """Where a page of the site would lead to have its tokens refreshed, and back."""
+        return f"{self.url}/protected/answer?{urlencode({'refresh': self.protected, 'access_token': access_token})}"
+
     def client_file(self) -> str:
         """What the operator of such a site hands in."""
         return f"""
@@ -112,6 +118,10 @@ secret = {{ env = "APACHE_CLIENT_SECRET" }}
 name = "Stadt Beispielhausen"
 contact = "apache@beispielhausen.example"
 privacy_url = "{self.url}/privacy"
+
+[tokens]
+grant_types = ["authorization_code", "refresh_token"]
+refresh_with_session = true
 
 [[claims]]
 name = "preferred_username"

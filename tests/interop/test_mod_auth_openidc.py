@@ -87,3 +87,16 @@ def test_signing_out_elsewhere_ends_the_sites_session_by_back_channel_a19(stack:
         return not citizen.browser.shows("remote-user")
 
     until(is_out, 20, "Apache to hear of the sign-out")
+
+
+def test_its_tokens_are_refreshed_for_as_long_as_the_session_lives_a08(stack: StartedStack) -> None:
+    citizen = Citizen()
+    _signs_in(citizen, QUERY)
+    first = citizen.browser.reads("access_token")
+    citizen.browser.opens(QUERY.refresh_address(first))
+    citizen.expects("access_token", "Apache's protected page")
+    second = citizen.browser.reads("access_token")
+    assert second not in ("", "(none)", first)
+    citizen.browser.opens(QUERY.refresh_address(second))
+    citizen.expects("access_token", "Apache's protected page: the rotated token works as well")
+    assert citizen.browser.reads("access_token") not in ("", "(none)", first, second)
