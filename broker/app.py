@@ -231,8 +231,15 @@ def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
 
 
 def _metadata(settings: Settings, parts: Parts) -> Metadata:
-    pages, certificates = (settings.tool_policy_url, settings.tool_terms_url), bool(settings.client_certificate_header)
-    return Metadata(settings.issuer, parts.claim_table, UI_LOCALES, *pages, certificates)
+    return Metadata(
+        issuer=settings.issuer,
+        claim_table=parts.claim_table,
+        ui_locales=UI_LOCALES,
+        tool_policy_url=settings.tool_policy_url,
+        tool_terms_url=settings.tool_terms_url,
+        certificates=bool(settings.client_certificate_header),
+        certificate_url=settings.certificate_url.rstrip("/"),
+    )
 
 
 def _registration_views(settings: Settings, parts: Parts) -> RegistrationViews:

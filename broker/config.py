@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     outbound_private_hosts: Words = ()
     client_certificate_header: str = ""
+    certificate_url: str = ""
     key_rotation_days: int = Field(90, ge=0, le=365)
     open_registration: bool = False
     software_statement_issuers: Path | None = None

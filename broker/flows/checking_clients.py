@@ -22,6 +22,7 @@ from broker.core.client_policy import (
 )
 from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
+from broker.flows.checking_keys import key_faults
 from broker.flows.client_tables import merged
 from broker.flows.reading_clients import ClientFile, Locale, Location, PresetFile, TomlFile
 
@@ -256,12 +257,16 @@ def _check_providers(content: ClientFile, client: Client, around: Surroundings) 
 
 
 def _check_secrecy(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
-    if client.is_public and content.secret is not None:
-        yield ("secret",), "a client with auth_method none has no secret"
+    if not client.has_secret and content.secret is not None:
+        yield ("secret",), f"a client with auth_method {client.auth_method} has no secret"
     if client.is_public and content.pkce == "waived":
         yield ("pkce",), "cannot be waived for a client without a secret"
     if content.secret is not None and (content.secret.env is None) == (content.secret.file is None):
         yield ("secret",), "give either env or file"
+
+
+def _check_keys(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+    yield from key_faults(client)
 
 
 def _check_binding(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
@@ -279,5 +284,6 @@ _CHECKS = (
     _check_eligibility,
     _check_providers,
     _check_secrecy,
+    _check_keys,
     _check_binding,
 )

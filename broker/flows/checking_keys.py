@@ -17,6 +17,7 @@ SUBJECT, DNS, URI, IP, EMAIL = (f"tls_client_auth_{name}" for name in ("subject_
 """What a certificate can be named by."""
 
 _NAMES = {"E": NameOID.EMAIL_ADDRESS, "EMAILADDRESS": NameOID.EMAIL_ADDRESS, "SERIALNUMBER": NameOID.SERIAL_NUMBER}
+_ADDRESS = re.compile(r"https://[A-Za-z0-9.:\[\]-]+(/[!-\"$-~]*)?")
 _SHAPES = {
     DNS: re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+"),
     URI: re.compile(r"[a-z][a-z0-9+.-]*:[!-~]+"),
@@ -25,13 +26,15 @@ _SHAPES = {
 
 
 def key_faults(client: Client) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Everything wrong with a record's keys, each as the key of the tool's file and a sentence. Addresses are looked at elsewhere."""
+    """Everything wrong with a record's keys, each as the key of the tool's file and a sentence."""
     keys, by_key = client.keys, client.auth_method in (AuthMethod.PRIVATE_KEY_JWT, AuthMethod.SELF_SIGNED_TLS)
     if keys.jwks and keys.jwks_uri:
         yield ("keys", "jwks_uri"), "give either jwks or jwks_uri"
+    if keys.jwks_uri and not _ADDRESS.fullmatch(keys.jwks_uri):
+        yield ("keys", "jwks_uri"), "must be an https:// address without user name and fragment"
     if keys.jwks and (fault := jwks_fault(keys.jwks)):
         yield ("keys", "jwks"), fault
-    if by_key and not (keys.jwks or keys.jwks_uri):
+    if by_key and not keys.jwks and not keys.jwks_uri:
         yield ("keys",), f"auth_method {client.auth_method} needs jwks or jwks_uri"
     if client.fapi and keys.signing_alg == "RS256":
         yield ("keys", "signing_alg"), "RS256 is not allowed to a client held to FAPI"

@@ -50,7 +50,7 @@ def _is_measured(one: Mapping[str, object]) -> bool:
 
 
 def jwks_fault(jwks: Mapping[str, object]) -> str | None:
-    """What is wrong with a set that somebody wants to register, or None. Stricter than reading: every key has to be usable."""
+    """What is wrong with a set that somebody wants to register, or None. Keys of kinds we do not know are left alone (RFC 7517 5)."""
     listed = jwks.get("keys")
     if not isinstance(listed, list) or not listed:
         return "must be a JWK Set: { keys = [ ... ] } with at least one key"
@@ -58,6 +58,7 @@ def jwks_fault(jwks: Mapping[str, object]) -> str | None:
         return f"must not hold more than {MOST_KEYS} keys"
     if any(isinstance(one, dict) and one.keys() & _PRIVATE for one in listed):
         return "holds a private or symmetric key: keep it at the tool, make a new one, and register the public half only"
-    if any(public_key(one) is None for one in listed):
+    known = [one for one in listed if not isinstance(one, dict) or one.get("kty") in ("RSA", "EC", "OKP")]
+    if not known or any(public_key(one) is None for one in known):
         return "holds something that is no public RSA (2048 bits or more), EC or OKP key"
     return None

@@ -142,7 +142,7 @@ def secret_hash(pepper: bytes, client_id: str, secret: str) -> str:
 
 
 def _change(wanted: Client, known: Client | None) -> Change | None:
-    secretless = not wanted.is_public and not wanted.secret_hash
+    secretless = wanted.has_secret and not wanted.secret_hash
     if known is None:
         return Change("+", wanted, secret_needed=secretless)
     if secretless:

@@ -19,6 +19,7 @@ from broker.core.invitation import Invitation
 from broker.core.oauth_errors import InvalidClientMetadata
 from broker.core.ports import Clock
 from broker.flows.checking_clients import LOOPBACK
+from broker.flows.checking_keys import key_faults
 from broker.flows.registering import secret_hash
 from broker.flows.visiting import Visiting
 from broker.store.clients import Clients
@@ -136,6 +137,8 @@ class SelfRegistering:
         registration = wanted.registration
         if wanted.subject_type is SubjectType.PUBLIC and not registration.public_subject:
             raise InvalidClientMetadata("subject_type: public needs an administrator")
+        for location, what in key_faults(wanted):
+            raise InvalidClientMetadata(f"{location[-1]}: {what}")
         host = own_host(wanted)
         name = readable_name(wanted.name) or host
         self._check_name(name)

@@ -15,12 +15,16 @@ from broker.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code")
 RESPONSE_MODES = ("query", "form_post", "jwt", "query.jwt", "form_post.jwt")
+_NOT_CALLED_WITH_CERTIFICATES = frozenset({"authorization_endpoint", "end_session_endpoint", "jwks_uri", "registration_endpoint"})
 _PROTOCOL_CLAIMS = ("iss", "aud", "exp", "iat", "nonce", "at_hash", "sid")
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The document of both well-known addresses. `certificates`: whether the proxy passes TLS client certificates on."""
+    """The document of both well-known addresses.
+
+    `certificates`: whether the proxy passes TLS client certificates on; `certificate_url`: where it does, if not at the issuer's address.
+    """
 
     issuer: str
     claim_table: ClaimTable
@@ -28,6 +32,7 @@ class Metadata:
     tool_policy_url: str = ""
     tool_terms_url: str = ""
     certificates: bool = False
+    certificate_url: str = ""
 
     def document(self, signing_algorithms: Sequence[str]) -> dict[str, object]:
         """All values, also defaults whose absence would mean something else. Endpoints lie below the issuer."""
@@ -35,6 +40,7 @@ class Metadata:
             "issuer": self.issuer,
             **self._endpoints(),
             **self._pages(),
+            **self._aliases(),
             "response_types_supported": ["code"],
             "response_modes_supported": list(RESPONSE_MODES),
             "grant_types_supported": list(GRANT_TYPES),
@@ -82,6 +88,13 @@ class Metadata:
     def _pages(self) -> dict[str, str]:
         pages = {"op_policy_uri": self.tool_policy_url, "op_tos_uri": self.tool_terms_url}
         return {name: url for name, url in pages.items() if url}
+
+    def _aliases(self) -> dict[str, object]:
+        """The endpoints that tools call with a certificate, at the address where they are asked for it (RFC 8705 5)."""
+        if not (self.certificates and self.certificate_url):
+            return {}
+        called = {name: url for name, url in self._endpoints().items() if name not in _NOT_CALLED_WITH_CERTIFICATES}
+        return {"mtls_endpoint_aliases": {name: self.certificate_url + url.removeprefix(self.issuer) for name, url in called.items()}}
 
     def _methods(self) -> list[str]:
         """Those with a certificate only where a proxy passes certificates on."""

@@ -207,14 +207,14 @@ def _client(client_id: str) -> Client:
 @pytest.fixture
 def broker(sqlite_url: str, clock: Clock) -> Iterator[Broker]:
     """The application on SQLite and fakeredis."""
-    yield from _closing(start(sqlite_url, "fake://", clock))
+    yield from closing(start(sqlite_url, "fake://", clock))
 
 
 @pytest.fixture(params=["quick", "real"])
 def broker_everywhere(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Broker]:
     """The application on SQLite and fakeredis, then on PostgreSQL and Redis."""
     if request.param == "quick":
-        yield from _closing(start(request.getfixturevalue("sqlite_url"), "fake://", clock))
+        yield from closing(start(request.getfixturevalue("sqlite_url"), "fake://", clock))
         return
     sql: PostgresqlServer = request.getfixturevalue("postgresql_server")
     cache_server: RedisServer = request.getfixturevalue("redis_server")
@@ -223,7 +223,7 @@ def broker_everywhere(request: pytest.FixtureRequest, clock: Clock) -> Iterator[
     database = Database(sql.url)
     empty(database)
     database.dispose()
-    yield from _closing(start(sql.url, cache_server.url, clock))
+    yield from closing(start(sql.url, cache_server.url, clock))
 
 
 @pytest.fixture
@@ -238,7 +238,8 @@ def tool(broker: Broker) -> Tool:
     return broker.tool()
 
 
-def _closing(broker: Broker) -> Iterator[Broker]:
+def closing(broker: Broker) -> Iterator[Broker]:
+    """The application, its connections closed afterwards."""
     yield broker
     broker.parts.stores.redis.close()
     broker.parts.stores.database.dispose()
