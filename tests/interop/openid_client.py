@@ -16,6 +16,17 @@ LIBRARY = Path(__file__).parents[1] / "node" / "node_modules" / "openid-client"
 ADDRESS = "http://localhost:9"  # nobody listens there: the browser is stopped before it goes back to the tool
 
 
+def run_node(script: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """What a script answers to a request; skips (in CI fails) where Node or the library is not there."""
+    node = shutil.which("node") or missing("node is not installed")
+    if not LIBRARY.exists():
+        missing("openid-client is not installed (make node)")
+    done = subprocess.run([node, script], input=json.dumps(request), capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
 @dataclass
 class NodeTool:
     """One client of the broker. `asked` is what it remembers between begin and complete."""
@@ -46,9 +57,6 @@ class NodeTool:
         return self._runs({"do": "complete", "answer": answer, **self.asked, **changes})
 
     def _runs(self, request: dict[str, Any]) -> dict[str, Any]:
-        node = shutil.which("node") or missing("node is not installed")
-        if not LIBRARY.exists():
-            missing("openid-client is not installed (make node)")
         known = {
             "issuer": self.issuer,
             "clientId": self.client_id,
@@ -60,10 +68,7 @@ class NodeTool:
             "afterSignOut": self.after_sign_out,
             "scope": "openid profile",
         }
-        done = subprocess.run([node, SCRIPT], input=json.dumps(known | request), capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == 0, done.stderr[-2000:]
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found
+        return run_node(SCRIPT, known | request)
 
     def client_file(self) -> str:
         """What the operator of such a tool hands in."""

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from deploy.demo.citizen import BROKER_HIGH, Citizen
+from deploy.demo.citizen import BROKER_HIGH
 from tests.interop.openid_client import NodeTool
-from tests.support.observed_browser import ObservedBrowser
+from tests.interop.visitor import Visitor
 from tests.support.stack import StartedStack
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(900)]
@@ -25,25 +25,6 @@ def tools(stack: StartedStack) -> dict[str, NodeTool]:
     found = {method: NodeTool(stack.broker_url, names[method], method, algorithm, secret) for method, algorithm in METHODS.items()}
     stack.registers({tool.client_id: tool.client_file() for tool in found.values()}, NODE_CLIENT_SECRET=secret)
     return found
-
-
-class Visitor(Citizen):
-    """A citizen whose browser stops right before it comes back to the tool."""
-
-    def __init__(self) -> None:
-        self.stopping = ObservedBrowser()
-        super().__init__(self.stopping)
-
-    def answers(self, tool: NodeTool, **more: str) -> str:
-        """From the tool's request through everything that is asked; the address with the broker's answer."""
-        self.stopping.stops_before, self.stopping.stopped_at = tool.redirect_uri, ""
-        self.browser.opens(tool.begins(**more))
-        self.chooses_bundid()
-        if self.browser.shows("means-eid"):
-            self.identifies("eid", "hanne")
-        if self.browser.shows("consent-allow"):
-            self.browser.submits("consent-allow")
-        return self.stopping.stopped_at
 
 
 def _changed(address: str, **parameters: str | None) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 
-from broker.core.client_policy import TokenPolicy
+from broker.core.client_policy import AuthMethod, GrantType, TokenPolicy
 from tests.protocol.test_dpop import refused
 from tests.support.app import Broker, start
 from tests.support.browser import Browser
@@ -92,6 +93,63 @@ def test_a_client_held_to_fapi_gets_no_token_without_a_proof(broker: Broker, bro
     assert refused(tool.redeems(code), "invalid_request")
     tool.prover = broker.prover()
     assert tool.redeems(code).get_json()["token_type"] == "DPoP"
+
+
+# --- refreshing ---------------------------------------------------------------------------------------------------------------------------
+
+REFRESHING = TokenPolicy(grant_types=(GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN), refresh_with_session=True)
+
+
+@pytest.mark.parametrize("auth_method", [AuthMethod.ANY_SECRET, AuthMethod.NONE])
+def test_a_refresh_token_needs_the_key_of_its_grant(broker: Broker, browser: Browser, auth_method: AuthMethod) -> None:
+    """A thief of the refresh token gets nothing and ends nothing; the tool goes on with its key."""
+    tool = broker.tool(tokens=REFRESHING, auth_method=auth_method)
+    own = tool.prover = broker.prover()
+    kept = tool.redeems(browser.arrives(tool).code).get_json()["refresh_token"]
+
+    for other in (broker.prover(), None):
+        tool.prover = other
+        assert refused(tool.refreshes(kept), "invalid_grant")
+    tool.prover = own
+    answer = tool.refreshes(kept).get_json()
+    assert answer["token_type"] == "DPoP"
+    assert tool.asks_userinfo(answer["access_token"]).status_code == 200
+    tool.prover = None
+    assert refused(tool.asks_userinfo(answer["access_token"]), "invalid_token", 401)
+
+
+def test_a_bad_proof_uses_no_refresh_token_up(broker: Broker, browser: Browser) -> None:
+    tool = broker.tool(tokens=replace(REFRESHING, dpop_bound=True))
+    tool.prover = broker.prover()
+    kept = tool.redeems(browser.arrives(tool).code).get_json()["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": kept}
+
+    assert refused(tool.calls_token(form, {**tool.basic(), "DPoP": "nonsense"}))
+    broker.clock.advance(seconds=30)
+    assert tool.refreshes(kept).status_code == 200
+
+
+def test_a_tool_that_begins_to_prove_gets_bound_tokens_from_then_on(broker: Broker, browser: Browser) -> None:
+    tool = broker.tool(tokens=REFRESHING)
+    kept = tool.redeems(browser.arrives(tool).code).get_json()["refresh_token"]
+    tool.prover = broker.prover()
+
+    answer = tool.refreshes(kept).get_json()
+
+    assert answer["token_type"] == "DPoP"
+    assert tool.asks_userinfo(answer["access_token"]).status_code == 200
+
+
+def test_a_client_held_to_fapi_keeps_its_bound_refresh_token(broker: Broker, browser: Browser) -> None:
+    tool = broker.tool(tokens=REFRESHING, fapi=True, id_token_alg="ES256")
+    tool.prover = broker.prover()
+    kept = tool.redeems(browser.arrives_at(tool.pushed_url()).code).get_json()["refresh_token"]
+
+    for _ in range(2):
+        broker.clock.advance(minutes=1)
+        answer = tool.refreshes(kept).get_json()
+        assert "refresh_token" not in answer
+        assert tool.asks_userinfo(answer["access_token"]).status_code == 200
 
 
 # --- certificates -----------------------------------------------------------------------------------------------------------------------
