@@ -219,7 +219,8 @@ def _request_source(settings: Settings, parts: Parts) -> RequestSource:
 def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
     clients = parts.stores.clients
     answers = TokenAnswers(parts.token_form, IdTokens(settings.issuer, parts.keys, parts.issuing.clock))
-    flows = TokenFlows(parts.issuing.redeem, parts.refreshing.refresh, parts.devices.redeem)
+    serving = parts.serving
+    flows = TokenFlows(parts.issuing.redeem, parts.refreshing.refresh, parts.devices.redeem, serving.serve, serving.exchange)
     return EndpointViews(
         server=TokenServer(_client_desk(settings, parts), flows, answers, parts.proofs),
         userinfo_of=parts.issuing.userinfo,

@@ -20,6 +20,7 @@ from broker.flows.recognising import Recognising
 from broker.flows.refreshing import Refreshing
 from broker.flows.releasing import Releasing
 from broker.flows.self_registering import SelfRegistering
+from broker.flows.serving import Serving
 from broker.flows.signing_in import SigningIn
 from broker.flows.signing_out import SigningOut
 from broker.flows.visiting import Visiting
@@ -111,6 +112,7 @@ class Parts:
     proofs: Proofs
     self_registering: SelfRegistering
     devices: AuthorizingDevices
+    serving: Serving
 
 
 def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream | None = None) -> Parts:
@@ -138,7 +140,8 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         signing_out=signing_out,
         consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, clock),
         issuing=issuing,
-        devices=AuthorizingDevices(stores.device_codes, stores.clients, stores.requests, issuing, clock),
+        devices=AuthorizingDevices(stores.device_codes, stores.attempts, stores.clients, stores.requests, issuing, clock),
+        serving=Serving(recognising, clock),
         recognising=recognising,
         refreshing=refreshing,
         token_form=token_form,

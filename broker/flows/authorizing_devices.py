@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from broker.core.client import Client
 from broker.core.client_policy import GrantType
@@ -20,12 +21,16 @@ from broker.core.ports import Clock
 from broker.core.request import AuthorizationRequest
 from broker.core.session import BrokerSession
 from broker.flows.issuing import Issuing, Redeemed, bound
+from broker.flows.throttling import source_of
+from broker.store.attempts import Attempts
 from broker.store.clients import Clients
 from broker.store.device_codes import DeviceCodes
 from broker.store.requests import Requests
 
 MOST_GUESSES = 20
-"""Wrong user codes from one address in ten minutes; a whole office may share an address."""
+"""Wrong user codes from one source in ten minutes; a whole office may share an address."""
+
+_GUESS, _COUNTED = "user-code", timedelta(minutes=10)
 
 _TRIES = 5
 
@@ -51,6 +56,7 @@ class AuthorizingDevices:
     """From `start` over `look_up`, `take_up` and `approve` or `refuse` to `redeem`."""
 
     codes: DeviceCodes
+    attempts: Attempts
     clients: Clients
     requests: Requests
     issuing: Issuing
@@ -65,18 +71,19 @@ class AuthorizingDevices:
                 return StartedDevice(device_code, device.user_code)
         raise StoreUnavailable("no free user code was found")  # 20 ** 8 of them: somebody fills the store
 
-    def look_up(self, typed: str, source: str) -> WaitingDevice | None:
-        """The device that shows this code; None if none does. `source` is where the citizen's browser is (RFC 8628 5.1).
+    def look_up(self, typed: str, address: str) -> WaitingDevice | None:
+        """The device that shows this code; None if none does. `address` is where the citizen's browser is (RFC 8628 5.1).
 
         Raises TooManyGuesses, also for a right code: it would tell a guesser that it is right.
         """
-        if self.codes.count_guess(source) > MOST_GUESSES:
+        source = source_of(address)
+        if self.attempts.add(_GUESS, source, _COUNTED) > MOST_GUESSES:
             raise TooManyGuesses
         user_code = typed_user_code(typed)
         device = self.codes.find_by_user_code(user_code) if user_code else None
         waiting = self._waiting(device)
         if waiting:
-            self.codes.count_guess(source, -1)
+            self.attempts.revoke(_GUESS, source, _COUNTED)
         return waiting
 
     def take_up(self, waiting: WaitingDevice, browser_id: str) -> AuthorizationRequest:

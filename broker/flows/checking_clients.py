@@ -22,6 +22,7 @@ from broker.core.client_policy import (
 )
 from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
+from broker.flows.checking_grants import grant_faults, needs_return_address
 from broker.flows.checking_keys import key_faults
 from broker.flows.client_tables import merged
 from broker.flows.reading_clients import ClientFile, Locale, Location, PresetFile, TomlFile
@@ -182,7 +183,7 @@ def _own(value: T | None, preset: T) -> T:
 
 
 def _check_addresses(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
-    if not client.redirect_uris:
+    if not client.redirect_uris and needs_return_address(client):
         yield ("redirect_uris",), "is missing; the preset makes it from base_url (and slug, realm), or list it here"
     for index, uri in enumerate(client.redirect_uris):
         if fault := address_fault(uri, native=client.is_public):
@@ -276,6 +277,10 @@ def _check_binding(content: ClientFile, client: Client, around: Surroundings) ->
         yield ("tokens", "dpop_nonce"), "is of no use: the tokens are bound to the certificate"
 
 
+def _check_grants(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+    yield from grant_faults(client)
+
+
 _CHECKS = (
     _check_addresses,
     _check_sector,
@@ -286,4 +291,5 @@ _CHECKS = (
     _check_secrecy,
     _check_keys,
     _check_binding,
+    _check_grants,
 )

@@ -23,11 +23,15 @@ class AccessTokenForm:
     issuer: str
     keys: KeyRing
 
-    def write(self, client: Client, secret: str, token: AccessToken, grant: Grant | None) -> str:
-        """The token that the client gets; `secret` is the one that `token.access_hash` was made of."""
+    def write(self, client: Client, secret: str, token: AccessToken, grant: Grant | None, actor: str = "") -> str:
+        """The token that the client gets; `secret` is the one that `token.access_hash` was made of.
+
+        `actor` is who acts for the citizen with an exchanged token (RFC 8693 4.1).
+        """
         if not client.tokens.access_token_jwt:
             return secret
-        return self.keys.sign({**self._claims(token, grant), "jti": secret}, TYP, client.id_token_alg)
+        acting: dict[str, object] = {"act": {"sub": actor}} if actor else {}
+        return self.keys.sign({**self._claims(token, grant), **acting, "jti": secret}, TYP, client.id_token_alg)
 
     def hash_of(self, token: str) -> str | None:
         """Under which hash a token that somebody shows would be kept; None for what is no access token of ours (RT-11, RT-12)."""
@@ -46,7 +50,7 @@ class AccessTokenForm:
             "client_id": token.client_id,
             "iat": seconds(token.created_at),
             "exp": seconds(token.expires_at),
-            "scope": " ".join(token.scopes),
+            **({"scope": " ".join(token.scopes)} if token.scopes else {}),
         }
         return {**claims, **proven(grant), **confirmation(token.confirmation)}
 

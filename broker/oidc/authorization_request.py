@@ -20,6 +20,7 @@ from broker.core.errors import (
 )
 from broker.core.grant import OFFLINE_ACCESS, OPENID
 from broker.core.ids import new_id
+from broker.core.oauth_errors import UnauthorizedClient
 from broker.core.ports import Clock
 from broker.core.request import AuthorizationRequest, Prompt
 from broker.core.trust import TrustLevel
@@ -108,6 +109,8 @@ def _announced_key(parameters: Parameters) -> str:
 def _check_channel(asked: Asked) -> None:
     """Whether the client may ask this way (RFC 9126 5, RFC 9101 10.5; FAPI 2.0 Security Profile 5.3.2.2)."""
     requests = asked.client.requests
+    if not asked.client.may_use(GrantType.AUTHORIZATION_CODE):
+        raise UnauthorizedClient("the code grant is not allowed to this client")
     if (requests.require_pushed or asked.client.fapi) and not asked.pushed:
         raise InvalidRequest("this client has to push its requests (RFC 9126)")
     if requests.require_signed and not asked.signed:

@@ -12,19 +12,14 @@ from broker.core.oauth_errors import InvalidTarget
 from broker.core.request import AuthorizationRequest, Prompt
 from broker.flows.authorizing_devices import StartedDevice
 from broker.oidc.authorization_request import RequestReader
+from broker.oidc.client_call import CLIENT_PARAMETERS
 from broker.oidc.grants import ClientGrant
 from broker.oidc.parameters import Parameters
 from broker.oidc.token_answer import Tokens
 
+_LONGEST_CREDENTIAL = 16_384
 DEVICE_LIMITS: Mapping[str, int] = MappingProxyType(
-    {
-        "client_id": 255,
-        "client_secret": 512,
-        "client_assertion": 8192,
-        "client_assertion_type": 100,
-        "scope": 1024,
-        "resource": 2048,
-    }
+    {**dict.fromkeys(CLIENT_PARAMETERS, _LONGEST_CREDENTIAL), "scope": 1024, "resource": 2048}
 )
 """Every parameter of the device authorization endpoint, with its longest value; others are ignored (RFC 8628 3.1)."""
 

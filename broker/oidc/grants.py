@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
 
@@ -13,12 +13,14 @@ from broker.core.errors import BadRequest
 from broker.core.oauth_errors import UnauthorizedClient
 from broker.flows.issuing import CodeCall, Redeemed
 from broker.flows.refreshing import RefreshCall, Refreshed
+from broker.flows.serving import ApiToken, ExchangeCall, ServiceCall
 from broker.oidc.client_auth import METHODS
 from broker.oidc.faces import ClientFace, TokenRequest
 from broker.oidc.proofs import Proofs
 from broker.oidc.token_answer import TokenAnswers, Tokens
 
 NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
+C = TypeVar("C", contravariant=True)
 TokenAnswer = tuple[int, Mapping[str, object], list[tuple[str, str]]]
 
 
@@ -40,6 +42,12 @@ class RedeemDevice(Protocol):
     def __call__(self, device_code: str, client_id: str, confirmation: str) -> Redeemed: ...
 
 
+class ForApi(Protocol[C]):
+    """`flows/serving.py`: a token for one API. Raises InvalidTarget, InvalidScope, and what stands there."""
+
+    def __call__(self, client: Client, call: C) -> ApiToken: ...
+
+
 @dataclass(frozen=True, slots=True)
 class TokenFlows:
     """What stands behind the grants, one field each."""
@@ -47,6 +55,8 @@ class TokenFlows:
     redeem: Redeem
     refresh: Refresh
     redeem_device: RedeemDevice
+    serve: ForApi[ServiceCall]
+    exchange: ForApi[ExchangeCall]
 
 
 class Issuer(Protocol):
@@ -73,15 +83,19 @@ class ClientGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc,unused-ig
         if not face.check_grant_type(self.GRANT_TYPE):
             raise UnauthorizedClient("this grant is not allowed to this client")
         self.registered = face.client
-        self.tokens = self.redeem(face.client, self.server.proofs.confirmation(self.request.call, face.client))
+        self.body = self.worth(face.client, self.server.proofs.confirmation(self.request.call, face.client))
+
+    def worth(self, client: Client, confirmation: str) -> dict[str, object]:
+        """The fields of the answer to this request; `confirmation` is the key that the caller proved to hold."""
+        return self.server.answers.body(client, self.redeem(client, confirmation))
 
     def redeem(self, client: Client, confirmation: str) -> Tokens:
-        """What the request turns into; `confirmation` is the key that the caller proved to hold."""
+        """What the request turns into, for grants that let a citizen in."""
         raise NotImplementedError
 
     def create_token_response(self) -> Any:
         """The tokens (RFC 6749 5.1)."""
-        return 200, self.server.answers.body(self.registered, self.tokens), NO_STORE
+        return 200, self.body, NO_STORE
 
     def resources(self) -> tuple[str, ...]:
         """The APIs that a token is asked for (RFC 8707 2.2); a tool that has none may say what it likes, as at `/authorize`."""

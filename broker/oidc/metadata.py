@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from broker.core.claim import ClaimTable, ReleaseClass
-from broker.core.client_policy import AuthMethod
+from broker.core.client_policy import AuthMethod, GrantType
 from broker.core.grant import OFFLINE_ACCESS, OPENID
 from broker.core.trust import TrustLevel
 from broker.oidc.client_auth import METHODS
 from broker.oidc.client_signature import ALGORITHMS as CLIENT_ALGORITHMS
 from broker.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code")
 RESPONSE_MODES = ("query", "form_post", "jwt", "query.jwt", "form_post.jwt")
 _NOT_CALLED_WITH_CERTIFICATES = frozenset({"authorization_endpoint", "end_session_endpoint", "jwks_uri", "registration_endpoint"})
 _PROTOCOL_CLAIMS = ("iss", "aud", "exp", "iat", "nonce", "at_hash", "sid")
@@ -43,7 +42,7 @@ class Metadata:
             **self._aliases(),
             "response_types_supported": ["code"],
             "response_modes_supported": list(RESPONSE_MODES),
-            "grant_types_supported": list(GRANT_TYPES),
+            "grant_types_supported": list(GrantType),
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": list(signing_algorithms),
             "token_endpoint_auth_methods_supported": self._methods(),

@@ -24,6 +24,7 @@ from broker.oidc.faces import ClientFace, TokenRequest
 from broker.oidc.grants import AuthorizationCodeGrant, RefreshTokenGrant, TokenAnswer, TokenFlows
 from broker.oidc.proofs import Proofs
 from broker.oidc.return_address import FindClient, plausible
+from broker.oidc.service_grants import ClientCredentialsGrant, TokenExchangeGrant
 from broker.oidc.token_answer import TokenAnswers
 
 TOKEN_PARAMETERS = CLIENT_PARAMETERS | {
@@ -35,6 +36,12 @@ TOKEN_PARAMETERS = CLIENT_PARAMETERS | {
     "device_code",
     "scope",
     "resource",
+    "audience",
+    "subject_token",
+    "subject_token_type",
+    "requested_token_type",
+    "actor_token",
+    "actor_token_type",
 }
 """Parameters the token endpoint reads; doubled ones are refused, others ignored."""
 
@@ -64,7 +71,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc,unused-ignore]  # A
         self.flows, self.answers, self.proofs = flows, answers, proofs
         for method in METHODS:
             self.register_client_auth_method(method, desk.methods[method])
-        for grant in (AuthorizationCodeGrant, RefreshTokenGrant, DeviceCodeGrant):
+        for grant in (AuthorizationCodeGrant, RefreshTokenGrant, DeviceCodeGrant, ClientCredentialsGrant, TokenExchangeGrant):
             self.register_grant(grant)
 
     def answer(self, call: ClientCall) -> TokenAnswer:

@@ -8,6 +8,7 @@ from typing import Protocol
 from broker.core.claim import ClaimData
 from broker.core.client import Client
 from broker.core.grant import OPENID, AccessToken, Grant
+from broker.flows.serving import ApiToken
 from broker.oidc.access_token import AccessTokenForm
 from broker.oidc.id_token import IdTokens
 from broker.oidc.proofs import token_type
@@ -39,16 +40,22 @@ class TokenAnswers:
 
     def body(self, client: Client, tokens: Tokens) -> dict[str, object]:
         """The fields of the answer. `scope` is always named: it may be less than what was asked for."""
-        token = tokens.token
-        access_token = self.form.write(client, tokens.access_token, token, tokens.grant)
+        access_token = self.form.write(client, tokens.access_token, tokens.token, tokens.grant)
+        answer = self._plain(tokens.token, access_token)
+        if tokens.refresh_token is not None:
+            answer["refresh_token"] = tokens.refresh_token
+        if OPENID in tokens.token.scopes:
+            answer["id_token"] = self.id_tokens.make(client, tokens, access_token)
+        return answer
+
+    def for_api(self, client: Client, made: ApiToken, actor: str = "") -> dict[str, object]:
+        """The fields of the answer for a token that opens an API and nothing here. `actor` acts for the citizen (RFC 8693 4.1)."""
+        return self._plain(made.token, self.form.write(client, made.secret, made.token, made.grant, actor))
+
+    def _plain(self, token: AccessToken, access_token: str) -> dict[str, object]:
         answer: dict[str, object] = {
             "access_token": access_token,
             "token_type": token_type(token.confirmation),
             "expires_in": max(0, int((token.expires_at - self.id_tokens.clock()).total_seconds())),
-            "scope": " ".join(token.scopes),
         }
-        if tokens.refresh_token is not None:
-            answer["refresh_token"] = tokens.refresh_token
-        if OPENID in token.scopes:
-            answer["id_token"] = self.id_tokens.make(client, tokens, access_token)
-        return answer
+        return {**answer, "scope": " ".join(token.scopes)} if token.scopes else answer

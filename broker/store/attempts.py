@@ -17,3 +17,7 @@ class Attempts:
     def add(self, kind: str, source: str, remembered: timedelta) -> int:
         """Count one more; how many of this kind came from this source since the first that is remembered."""
         return self._redis.count(key("attempts", fingerprint(f"{kind}:{source}")), int(remembered.total_seconds() * 1000))
+
+    def revoke(self, kind: str, source: str, remembered: timedelta) -> None:
+        """Count one less: it did not go wrong."""
+        self._redis.count(key("attempts", fingerprint(f"{kind}:{source}")), int(remembered.total_seconds() * 1000), by=-1)

@@ -10,13 +10,12 @@ from datetime import timedelta
 from broker.core.device import DEVICE_LIFETIME, DeviceAnswer, DeviceAuthorization, PollPace
 from broker.core.ids import fingerprint
 from broker.store.records import Record
-from broker.store.redis import Redis, key
+from broker.store.redis import Redis
 from broker.store.seal import Seal
-from broker.store.sealed_values import SealedValues, milliseconds
+from broker.store.sealed_values import SealedValues
 
 _AUTHORIZATION, _ANSWER, _PACE = Record(DeviceAuthorization), Record(DeviceAnswer), Record(PollPace)
 _REMEMBERED = DEVICE_LIFETIME * 2  # a device that asks too late is told so, and not that its code is unknown
-_GUESSES_COUNTED = timedelta(minutes=10)
 
 
 class DeviceCodes:
@@ -71,7 +70,3 @@ class DeviceCodes:
     def revoke(self, device_id: str) -> None:
         """Forget a device; its code is unknown from now on."""
         self._redis.delete(self._devices.key(device_id))
-
-    def count_guess(self, source: str, by: int = 1) -> int:
-        """Note that this source tries a code, or, by -1, that it was a right one; how many tries there were in these ten minutes."""
-        return self._redis.count(key("user-code-guesses", fingerprint(source)), milliseconds(_GUESSES_COUNTED), by)

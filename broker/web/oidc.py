@@ -29,6 +29,7 @@ from broker.web.cookies import Cookies
 from broker.web.errors import redirect_errors_to
 from broker.web.i18n import adopt_language, current_language
 from broker.web.login_start import start_again, where_to_start
+from broker.web.observability import count_answer
 from broker.web.reading import sent_parameters
 
 _LONGEST_QUERY = 6000  # proxies and gunicorn take request lines of 8 KB
@@ -120,6 +121,7 @@ class AuthorizeViews:
 
     def _tell_device(self, asked: AuthorizationRequest, step: Issue | Refuse, session: BrokerSession | None) -> Response:
         """A device fetches its answer itself; the citizen is told that it may."""
+        count_answer("device_refused" if isinstance(step, Refuse) else "device_code")
         if isinstance(step, Refuse):
             self.devices.refuse(asked)
         else:

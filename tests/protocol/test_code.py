@@ -156,7 +156,7 @@ def test_co_12_no_other_grant_exists(tool: Tool, grant_type: str | None) -> None
 
 @pytest.mark.parametrize("grant_type", sorted(set(GrantType) - {GrantType.AUTHORIZATION_CODE}))
 def test_co_12_a_grant_that_the_record_does_not_list_is_not_allowed(tool: Tool, grant_type: str) -> None:
-    assert tool.redeems("x", grant_type=grant_type).get_json()["error"] in ("unauthorized_client", "unsupported_grant_type")
+    assert refused(tool.redeems("x", grant_type=grant_type), "unauthorized_client")
 
 
 def test_co_12_the_code_grant_too_can_be_left_out(broker: Broker) -> None:

@@ -52,9 +52,9 @@ def device_tool(broker: Broker, client_id: str = "tafel", **changes: Any) -> Too
 def asks_for_codes(tool: Tool, headers: dict[str, str] | None = None, **form: Any) -> TestResponse:
     """`POST /device_authorization`, from server to server."""
     sent = {"scope": "openid profile", **({"client_id": tool.client.client_id} if tool.client.is_public else {}), **form}
-    client = tool.app.test_client(use_cookies=False)
     credentials = {} if tool.client.is_public else tool.basic()
-    return client.post("/device_authorization", base_url=tool.issuer, data=sent, headers=credentials if headers is None else headers)
+    proof = tool.prover.headers("POST", "/device_authorization") if tool.prover else {}
+    return tool.posts("/device_authorization", sent, {**proof, **(credentials if headers is None else headers)})
 
 
 def begins(tool: Tool, **form: Any) -> Device:
