@@ -18,13 +18,16 @@ Clock = Callable[[], datetime]
 class UpstreamRequest:
     """A sign-in to begin: at which citizen ID, at least at which level, in which language. Never which tool asked.
 
-    `claims` names the claims anybody may use; the hub asks the citizen ID for nothing beyond them. None asks for all it can map.
+    It is always a new one: the citizen is really asked (the broker keeps the sessions, the hub's own is never enough). `claims` names the
+    claims anybody may use; the hub asks the citizen ID for nothing beyond them. None asks for all it can map. `login_hint` is what the
+    tool believes to know of the citizen (OIDC Core 3.1.2.1); it decides nothing.
     """
 
     provider_alias: str
     trust: TrustLevel
     locale: str
     claims: tuple[str, ...] | None = None
+    login_hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class SigningIn:
             client, provider = self._allowed(request, alias)
             served = (one for one in self.judging.clients.list() if one.takes_part and one.allows_provider(provider))
             claims = self.judging.releasing.upstream_claims(served, alias)
-            redirect = self.upstream.begin(UpstreamRequest(alias, required_trust(request, client), locale, claims))
+            redirect = self.upstream.begin(UpstreamRequest(alias, required_trust(request, client), locale, claims, request.login_hint))
             login = UpstreamLogin(request.id, request.browser_id, alias, redirect.nonce, redirect.code_verifier, self.clock())
             self.requests.add_login(redirect.state, login)
             return redirect.url

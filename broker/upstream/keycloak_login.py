@@ -107,6 +107,7 @@ class KeycloakLogin:
             "ui_locales": _LANGUAGES.get(request.locale, request.locale),
             "bp_level": str(int(max(request.trust, TrustLevel.BASIC))),
             "bp_attrs": " ".join(self._attributes(request)),
+            **({"login_hint": request.login_hint} if request.login_hint else {}),
         }
 
     def _attributes(self, request: UpstreamRequest) -> dict[str, None]:

@@ -33,7 +33,7 @@ def test_a_second_sign_in_is_silent_and_stores_no_request(broker_everywhere: Bro
     assert "code" in answer_in(response.headers["Location"])
 
 
-def test_post_equals_get(broker: Broker, browser: Browser, tool: Tool) -> None:
+def test_ru_16_post_equals_get(broker: Broker, browser: Browser, tool: Tool) -> None:
     browser.arrives(tool)
 
     stop = browser.posts("/authorize", tool.parameters())
@@ -56,7 +56,7 @@ def test_a_form_from_another_site_comes_again_as_a_get_so_that_its_session_count
     assert stop.answer["state"] == "a b&c=ü"
 
 
-def test_head_issues_no_code(browser: Browser, tool: Tool) -> None:
+def test_ru_16_head_issues_no_code(browser: Browser, tool: Tool) -> None:
     browser.arrives(tool)
 
     response = browser.client.head(tool.url(), base_url=ISSUER)
@@ -66,7 +66,7 @@ def test_head_issues_no_code(browser: Browser, tool: Tool) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
-def test_other_methods_are_refused(browser: Browser, tool: Tool, method: str) -> None:
+def test_ru_16_other_methods_are_refused(browser: Browser, tool: Tool, method: str) -> None:
     response = browser.client.open(tool.url(), method=method, base_url=ISSUER)
 
     assert response.status_code == 405
@@ -124,7 +124,7 @@ def test_a_registered_query_is_kept_and_extended(broker: Broker, browser: Browse
 
 
 @pytest.mark.parametrize("mode", ["fragment", "web_message", "jwt", "nonsense"])
-def test_other_response_modes_are_refused_by_query(browser: Browser, tool: Tool, mode: str) -> None:
+def test_ru_12_other_response_modes_are_refused_by_query(browser: Browser, tool: Tool, mode: str) -> None:
     answer = browser.opens(tool.url(response_mode=mode)).answer
 
     assert answer["error"] == "invalid_request"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from broker.core.ids import fingerprint
 from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
 from tests.support.app import PROVIDERS, Broker
 from tests.support.browser import Browser
-from tests.support.tool import Tool
+from tests.support.statements import round_trips
+from tests.support.tool import Tool, answer_in
 
 
 def auth_time(tool: Tool, code: str) -> int:
@@ -143,3 +145,39 @@ def test_ru_14_none_never_shows_a_page(broker: Broker, browser: Browser, tool: T
     browser.arrives(tool)
     known = browser.opens(tool.url(prompt=prompt, **extra))
     assert known.location is not None
+
+
+@pytest.mark.parametrize("dest", ["iframe", "document", "image"])
+@pytest.mark.parametrize("site", ["cross-site", "same-origin", "none"])
+def test_ru_14_none_says_the_same_whatever_page_asks(broker: Broker, browser: Browser, tool: Tool, dest: str, site: str) -> None:
+    headers = {"Sec-Fetch-Dest": dest, "Sec-Fetch-Site": site, "Origin": "https://evil.test", "Referer": "https://evil.test/"}
+    second = broker.tool("second")
+
+    fresh = browser.client.get(tool.url(prompt="none"), base_url=tool.issuer, headers=headers)
+    browser.arrives(tool)
+    known, unknown = (browser.client.get(one.url(prompt="none"), base_url=one.issuer, headers=headers) for one in (tool, second))
+
+    assert answer_in(fresh.headers["Location"])["error"] == "login_required"
+    assert "code" in answer_in(known.headers["Location"])
+    assert answer_in(unknown.headers["Location"])["error"] == "consent_required"
+    for response in (fresh, known, unknown):
+        assert (response.status_code, response.get_data()) == (303, b"")
+        assert response.headers["X-Frame-Options"] == "DENY"
+
+
+def test_ru_14_a_silent_no_costs_the_same_for_everybody(
+    broker: Broker, browser: Browser, tool: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No clock of an onlooker tells strangers apart: a browser that was never here and one whose session ended ask the stores alike."""
+    browser.arrives(tool)
+    ended = browser.cookies()["__Host-bp-session"]
+    broker.parts.stores.sessions.revoke(fingerprint(ended))
+    costs = []
+    for cookies in ({"__Host-bp-session": ended}, {"__Host-bp-session": "x" * 43}):
+        client = broker.app.test_client(use_cookies=False)
+        sent = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        with round_trips(monkeypatch) as trips:
+            response = client.get(tool.url(prompt="none"), base_url=tool.issuer, headers={"Cookie": sent})
+        assert answer_in(response.headers["Location"])["error"] == "login_required"
+        costs.append(len(trips))
+    assert costs[0] == costs[1]

@@ -36,6 +36,18 @@ class TestBeginning:
         assert query["state"] == [redirect.state]
         assert query["bp_level"] == ["1"]
 
+    def test_the_citizen_is_really_asked_again_each_time(self, hub_scene: HubScene) -> None:
+        for _ in range(2):
+            hub_scene.login.begin(UpstreamRequest("bundid", TrustLevel.BASIC, "de"))
+            assert hub_scene.hub.pushed["prompt"] == "login"
+            assert "max_age" not in hub_scene.hub.pushed
+
+    def test_what_the_tool_believes_to_know_is_a_hint(self, hub_scene: HubScene) -> None:
+        hub_scene.login.begin(UpstreamRequest("bundid", TrustLevel.BASIC, "de", login_hint="erika@example.org"))
+        assert hub_scene.hub.pushed["login_hint"] == "erika@example.org"
+        hub_scene.login.begin(UpstreamRequest("bundid", TrustLevel.BASIC, "de"))
+        assert "login_hint" not in hub_scene.hub.pushed
+
     def test_no_more_is_asked_for_than_the_claims_need(self, hub_scene: HubScene) -> None:
         hub_scene.login.begin(UpstreamRequest("bundid", TrustLevel.BASIC, "de", claims=("bp_age_over",)))
         asked = hub_scene.hub.pushed["bp_attrs"].split()

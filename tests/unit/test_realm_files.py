@@ -35,6 +35,13 @@ def test_nothing_about_a_citizen_is_stored(shipped: DesiredRealm) -> None:
     assert shipped.representation["eventsEnabled"] is False
 
 
+def test_every_citizen_id_asks_anew_at_each_sign_in(shipped: DesiredRealm) -> None:
+    """The broker's prompt=login reaches Keycloak; from there on it is the citizen ID's setting (OIDC Core 3.1.2.1, SAML 2.0 ForceAuthn)."""
+    by_saml = [each.representation for each in shipped.identity_providers if each.representation["providerId"] != "oidc"]
+    assert by_saml
+    assert {each["config"]["forceAuthn"] for each in by_saml} == {"true"}
+
+
 @pytest.mark.parametrize("key", ["registrationAllowed", "loginWithEmailAllowed", "rememberMe", "resetPasswordAllowed", "verifyEmail"])
 def test_the_realm_only_brokers(shipped: DesiredRealm, key: str) -> None:
     assert shipped.representation[key] is False
