@@ -38,8 +38,6 @@ from broker.oidc.id_token_hint import HintReader
 from broker.oidc.keys import KeyRing
 from broker.oidc.metadata import Metadata
 from broker.oidc.pushed_requests import PushedRequests
-from broker.oidc.request_object import RequestObjects
-from broker.oidc.request_source import RequestSource
 from broker.oidc.server import ClientDesk, TokenServer
 from broker.oidc.software_statement import SoftwareStatements, read_issuers
 from broker.oidc.token_answer import TokenAnswers
@@ -177,7 +175,7 @@ def _install(app: Flask, settings: Settings, parts: Parts) -> None:
 def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> None:
     stores, hints = parts.stores, HintReader(settings.issuer, parts.keys)
     csrf = CSRFProtect(app)
-    source, reader = _request_source(settings, parts), RequestReader(parts.claim_table, hints, parts.issuing.clock)
+    source, reader = parts.request_source, RequestReader(parts.claim_table, hints, parts.issuing.clock)
     find_client = stores.clients.find
     authorize = AuthorizeViews(parts.responses, source, reader, find_client, parts.signing_in, parts.issuing, parts.devices, cookies)
     endpoint_views, end_session = _endpoint_views(settings, parts), _end_session_views(settings, parts, hints, cookies)
@@ -208,12 +206,6 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     csrf.exempt("broker.web.oidc.authorize")
     csrf.exempt("broker.web.device.device_authorization")
     csrf.exempt("broker.web.end_session.logout")
-
-
-def _request_source(settings: Settings, parts: Parts) -> RequestSource:
-    stores, clock = parts.stores, parts.issuing.clock
-    objects = RequestObjects(settings.issuer, ClientSignatures(parts.client_keys), clock)
-    return RequestSource(stores.clients.find, objects, stores.pushed_requests.take, clock)
 
 
 def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:

@@ -27,9 +27,13 @@ from broker.flows.visiting import Visiting
 from broker.oidc.access_token import AccessTokenForm
 from broker.oidc.client_certificate import thumbprint
 from broker.oidc.client_keys import ClientKeyring
+from broker.oidc.client_signature import ClientSignatures
+from broker.oidc.fetched_objects import FetchedObjects
 from broker.oidc.dpop_nonce import DpopNonces
 from broker.oidc.keys import KeyRing
 from broker.oidc.proofs import Proofs
+from broker.oidc.request_object import RequestObjects
+from broker.oidc.request_source import RequestSource
 from broker.oidc.responses import AuthorizationResponses
 from broker.store.access_tokens import AccessTokens
 from broker.store.attempts import Attempts
@@ -100,6 +104,7 @@ class Parts:
     upstream: Upstream
     keys: KeyRing
     responses: AuthorizationResponses
+    request_source: RequestSource
     fetching: Fetching
     client_keys: ClientKeyring
     signing_in: SigningIn
@@ -123,6 +128,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     signing_out = SigningOut(stores.outbox, stores.sessions, stores.clients, hub)
     linking = Linking(stores.subjects, keys.link, clock)
     fetching = Fetching(settings.outbound_private_hosts)
+    client_keys = ClientKeyring(fetching.get, clock)
     ring = KeyRing(stores.signing_keys.list, clock)
     token_form = AccessTokenForm(settings.issuer, ring)
     recognising = Recognising(judging, stores.sessions, stores.access_tokens, token_form.hash_of)
@@ -134,8 +140,9 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         upstream=hub,
         keys=ring,
         responses=AuthorizationResponses(settings.issuer, ring.sign, clock),
+        request_source=_request_source(settings.issuer, stores, client_keys, fetching, clock),
         fetching=fetching,
-        client_keys=ClientKeyring(fetching.get, clock),
+        client_keys=client_keys,
         signing_in=SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, clock),
         signing_out=signing_out,
         consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, clock),
@@ -148,6 +155,11 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         proofs=_proofs(settings, stores, clock),
         self_registering=_self_registering(settings, stores, fetching, clock),
     )
+
+
+def _request_source(issuer: str, stores: Stores, client_keys: ClientKeyring, fetching: Fetching, clock: Clock) -> RequestSource:
+    objects = RequestObjects(issuer, ClientSignatures(client_keys), clock)
+    return RequestSource(stores.clients.find, objects, FetchedObjects(fetching.get), stores.pushed_requests.take, clock)
 
 
 def _proofs(settings: Settings, stores: Stores, clock: Clock) -> Proofs:

@@ -24,6 +24,7 @@ from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
 from broker.flows.checking_grants import grant_faults, needs_return_address
 from broker.flows.checking_keys import key_faults
+from broker.flows.checking_requests import request_faults
 from broker.flows.client_tables import merged
 from broker.flows.reading_clients import ClientFile, Locale, Location, PresetFile, TomlFile
 
@@ -266,8 +267,9 @@ def _check_secrecy(content: ClientFile, client: Client, around: Surroundings) ->
         yield ("secret",), "give either env or file"
 
 
-def _check_keys(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+def _check_policies(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
     yield from key_faults(client)
+    yield from request_faults(client)
 
 
 def _check_binding(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
@@ -289,7 +291,7 @@ _CHECKS = (
     _check_eligibility,
     _check_providers,
     _check_secrecy,
-    _check_keys,
+    _check_policies,
     _check_binding,
     _check_grants,
 )

@@ -63,7 +63,7 @@ class Metadata:
             "request_parameter_supported": True,
             "request_object_signing_alg_values_supported": [*CLIENT_ALGORITHMS, "EdDSA"],
             "require_signed_request_object": False,
-            "request_uri_parameter_supported": False,
+            "request_uri_parameter_supported": True,
             "require_request_uri_registration": True,
             "require_pushed_authorization_requests": False,  # a matter of each client's record
             "backchannel_logout_supported": True,

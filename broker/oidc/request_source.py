@@ -1,5 +1,5 @@
-"""Where the parameters of an authorization request really stand: in what the browser brought, in a request object it brought (RFC 9101),
-or in what the tool pushed before (RFC 9126).
+"""Where the parameters of an authorization request really stand: in what the browser brought, in a request object that it brought or that
+lies at a registered address (RFC 9101), or in what the tool pushed before (RFC 9126).
 
 Only one of the three counts: beside a request object or a reference nothing but `client_id` is looked at.
 """
@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from broker.core.client import Client
-from broker.core.errors import ForeignRedirect, InvalidRequest, RequestUriNotSupported
+from broker.core.errors import ForeignRedirect, InvalidRequest
 from broker.core.oauth_errors import InvalidRequestUri
 from broker.core.ports import Clock
 from broker.core.request import PushedRequest
+from broker.oidc.fetched_objects import FetchedObjects
 from broker.oidc.parameters import Parameters
 from broker.oidc.request_object import RequestObjects
 from broker.oidc.return_address import FindClient, ReturnAddress, named_client, read_address
@@ -46,6 +47,7 @@ class RequestSource:
 
     find_client: FindClient
     objects: RequestObjects
+    fetched: FetchedObjects
     take_pushed: TakePushed
     clock: Clock
 
@@ -81,9 +83,7 @@ class RequestSource:
             errors_go_to(None)
         if reference and token:
             raise InvalidRequest("request and request_uri exclude one another")
-        if token is None:
-            raise RequestUriNotSupported
-        inner = self.objects.open(token, client)
+        inner = self.objects.open(token or self.fetched.get(str(reference), client), client)
         errors_go_to(None)
         client, address = read_address(inner, self.find_client)
         return Asked(client, address, inner, signed=True)

@@ -58,7 +58,8 @@ def test_values_that_conformance_asks_for(document: dict[str, Any]) -> None:
     assert document["code_challenge_methods_supported"] == ["S256"]
     assert document["authorization_response_iss_parameter_supported"] is True
     assert document["claims_parameter_supported"] is True
-    assert document["request_uri_parameter_supported"] is False
+    assert document["request_uri_parameter_supported"] is True  # tried in test_fetched_object.py
+    assert document["require_request_uri_registration"] is True
     assert document["require_pushed_authorization_requests"] is False
     assert document["backchannel_logout_supported"] is True
     assert document["backchannel_logout_session_supported"] is True
