@@ -28,8 +28,8 @@ from broker.oidc.access_token import AccessTokenForm
 from broker.oidc.client_certificate import thumbprint
 from broker.oidc.client_keys import ClientKeyring
 from broker.oidc.client_signature import ClientSignatures
-from broker.oidc.fetched_objects import FetchedObjects
 from broker.oidc.dpop_nonce import DpopNonces
+from broker.oidc.fetched_objects import FetchedObjects
 from broker.oidc.keys import KeyRing
 from broker.oidc.proofs import Proofs
 from broker.oidc.request_object import RequestObjects
