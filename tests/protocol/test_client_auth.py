@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from time import perf_counter
 
 import pytest
 from werkzeug.test import TestResponse
@@ -106,6 +107,12 @@ def test_co_03_the_form_must_not_name_another_client(broker: Broker, browser: Br
     assert tool.calls_token(form(tool, browser.arrives(tool).code, client_id=tool.client.client_id), tool.basic()).status_code == 200
 
 
+def test_cl_06_a_secret_does_not_make_a_public_client_of_another_kind(broker: Broker, browser: Browser) -> None:
+    public = broker.tool("public", auth_method=AuthMethod.NONE)
+    assertion = {"client_assertion": "a.b.c", "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
+    assert turned_away(public.calls_token(form(public, "x", client_id="public", **assertion)))
+
+
 def test_credentials_in_two_ways_are_an_invalid_request(tool: Tool) -> None:
     response = tool.calls_token(form(tool, "x", client_secret=tool.secret), tool.basic())
 
@@ -120,7 +127,17 @@ def test_cl_08_id_and_secret_are_form_decoded(broker: Broker, browser: Browser) 
     assert tool.calls_token(form(tool, browser.arrives(tool).code), header(encoded)).status_code == 200
 
 
-@pytest.mark.parametrize("credentials", ["karte:%", "karte:%zz", "karte%3Ax:y", "karte", ":", "karte:%ff", "a:b:c", "%25%30%30:x"])
+def test_cl_08_what_is_encoded_is_decoded_once(tool: Tool) -> None:
+    """A secret that was encoded twice, or has signs that ours never have, is another one."""
+    first, rest = tool.secret[0].encode().hex(), tool.secret[1:]
+    for secret in (f"%25{first}{rest}", f"{tool.secret}+", f"{tool.secret} ", f"ü{tool.secret}", f"{tool.secret}%C3%BC"):
+        assert turned_away(tool.calls_token(form(tool, "x"), header(f"karte:{secret}")))
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    ["karte:%", "karte:%zz", "karte%3Ax:y", "karte", ":", "karte:%ff", "a:b:c", "%25%30%30:x", "ü:ü", "karte:\x00", "kar%3Ate:x"],
+)
 def test_cl_08_odd_credentials_are_turned_away(tool: Tool, credentials: str) -> None:
     assert turned_away(tool.calls_token(form(tool, "x"), header(credentials)))
 
@@ -144,3 +161,14 @@ def test_cl_08_odd_credentials_are_turned_away(tool: Tool, credentials: str) -> 
 )
 def test_cl_09_a_malformed_header_is_turned_away(tool: Tool, value: str) -> None:
     assert turned_away(tool.calls_token(form(tool, "x"), {"Authorization": value}))
+
+
+@pytest.mark.parametrize("value", ["Basic " + "A" * 1_000_000, "," * 100_000, "Bearer " + "a,b," * 20_000], ids=["long", "commas", "both"])
+def test_cl_09_a_huge_header_costs_nothing(tool: Tool, value: str) -> None:
+    """Servers cap headers at 16 KB; nobody relies on that."""
+    taken = []
+    for _ in range(5):
+        began = perf_counter()
+        assert turned_away(tool.calls_token(form(tool, "x"), {"Authorization": value}))
+        taken.append(perf_counter() - began)
+    assert min(taken) < 0.05
