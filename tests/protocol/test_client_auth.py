@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from werkzeug.test import TestResponse
@@ -165,10 +165,10 @@ def test_cl_09_a_malformed_header_is_turned_away(tool: Tool, value: str) -> None
 
 @pytest.mark.parametrize("value", ["Basic " + "A" * 1_000_000, "," * 100_000, "Bearer " + "a,b," * 20_000], ids=["long", "commas", "both"])
 def test_cl_09_a_huge_header_costs_nothing(tool: Tool, value: str) -> None:
-    """Servers cap headers at 16 KB; nobody relies on that."""
+    """Servers cap headers at 16 KB; nobody relies on that. Processor time counts: others may be busy on this machine."""
     taken = []
     for _ in range(5):
-        began = perf_counter()
+        began = thread_time()
         assert turned_away(tool.calls_token(form(tool, "x"), {"Authorization": value}))
-        taken.append(perf_counter() - began)
+        taken.append(thread_time() - began)
     assert min(taken) < 0.05
