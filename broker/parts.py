@@ -23,6 +23,7 @@ from broker.flows.self_registering import SelfRegistering
 from broker.flows.serving import Serving
 from broker.flows.signing_in import SigningIn
 from broker.flows.signing_out import SigningOut
+from broker.flows.throttling import Throttling
 from broker.flows.visiting import Visiting
 from broker.oidc.access_token import AccessTokenForm
 from broker.oidc.client_certificate import thumbprint
@@ -169,8 +170,17 @@ def _proofs(settings: Settings, stores: Stores, clock: Clock) -> Proofs:
 
 def _self_registering(settings: Settings, stores: Stores, fetching: Fetching, clock: Clock) -> SelfRegistering:
     visiting = Visiting(fetching, stores.logos, clock)
-    pepper, open_to_all = settings.keys.pepper, settings.open_registration
-    return SelfRegistering(stores.clients, stores.registration_tokens, stores.grants, visiting, pepper, clock, open_to_all)
+    return SelfRegistering(
+        stores.clients,
+        stores.registration_tokens,
+        stores.grants,
+        visiting,
+        Throttling(stores.attempts),
+        settings.keys.pepper,
+        clock,
+        settings.open_registration,
+        tuple(filter(None, (settings.site_name, settings.operator_name))),
+    )
 
 
 def open_database(settings: Settings) -> Database:

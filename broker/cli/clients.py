@@ -10,9 +10,13 @@ import click
 
 from broker.claim_table import load_claim_table
 from broker.config import ROOT, load_settings
+from broker.flows.fetching import Fetching
 from broker.flows.reading_clients import ClientFile
 from broker.flows.registering import Registering
+from broker.flows.visiting import Visiting
+from broker.parts import utc_now
 from broker.store.clients import Clients
+from broker.store.logos import Logos
 from broker.store.providers import Providers
 from broker.store.sql import Database
 
@@ -44,6 +48,8 @@ def apply(folder: Path, presets: Path) -> None:
     """Register, change and suspend tools as the files say. A secret that is made is shown now and never again."""
     applied = _registering().apply(folder, presets)
     _tell(applied.plan.lines())
+    for note in applied.notes:
+        click.echo(note)
     for client_id, secret in applied.secrets.items():
         click.echo(f"\nSecret of {client_id} (shown once, give it to the tool's operator):\n  {secret}")
 
@@ -58,7 +64,8 @@ def _registering() -> Registering:
     settings = load_settings()
     database = Database(settings.database_url.get_secret_value())
     table = load_claim_table(settings.claim_table)
-    return Registering(Clients(database), Providers(database), table, settings.keys.pepper, os.environ)
+    visiting = Visiting(Fetching(settings.outbound_private_hosts), Logos(database), utc_now)
+    return Registering(Clients(database), Providers(database), table, settings.keys.pepper, os.environ, visiting.logo)
 
 
 def _tell(lines: list[str]) -> None:

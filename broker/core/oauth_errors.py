@@ -144,3 +144,12 @@ class TooManyAttempts(BrokerError):
     status = 429
     oauth_error = "invalid_client"
     message_key = "error.bad_request"
+
+
+class TooManyRegistrations(BrokerError):
+    """Too many clients registered themselves from one address; wait an hour. Whoever has an invitation is served all the same."""
+
+    code = "BP-429-REGISTRATION"
+    status = 429
+    oauth_error = "slow_down"
+    message_key = "error.bad_request"

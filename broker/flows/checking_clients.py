@@ -197,7 +197,9 @@ def _check_addresses(content: ClientFile, client: Client, around: Surroundings) 
     frontchannel_uri = client.logout.frontchannel_uri
     if frontchannel_uri and (fault := frontchannel_fault(frontchannel_uri, client.redirect_uris)):
         yield ("logout", "frontchannel_uri"), f"{frontchannel_uri!r} {fault}"
+    shown = {f"appearance.{name}": getattr(client.appearance, name) for name in ("logo_uri", "policy_uri", "tos_uri")}
     pages = {"base_url": client.base_url, "login_start.url": client.login_start.url, "operator.privacy_url": client.operator.privacy_url}
+    pages |= shown
     for name, uri in pages.items():
         if uri and (fault := address_fault(uri, page=True)):
             yield tuple(name.split(".")), f"{uri!r} {fault}"

@@ -5,7 +5,7 @@ A file that vanished suspends its tool and deletes nothing. Secrets are shown on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from broker.core.claim import ClaimTable
 from broker.core.client import Client, ClientStatus
 from broker.core.errors import ConfigurationError
 from broker.core.ids import keyed_hash, new_secret
+from broker.core.oauth_errors import InvalidClientMetadata
 from broker.flows.checking_clients import Surroundings
 from broker.flows.reading_clients import ClientFile, SecretReference, TomlFile, read_clients, read_presets
 from broker.store.clients import Clients
@@ -23,6 +24,12 @@ SHORTEST_SECRET = 32
 _SECRET_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-")
 
 Environ = Mapping[str, str]
+LogoOf = Callable[[str], str]
+"""Returns the digest of the logo at an address, empty when nobody answers there. Raises InvalidClientMetadata for no picture."""
+
+
+def _unreachable(_: str) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,11 @@ class Change:
     client: Client
     differences: tuple[str, ...] = ()
     secret_needed: bool = False
+
+    @property
+    def logo_needed(self) -> bool:
+        """Whether the tool names a logo that is not here yet."""
+        return bool(self.sign != "-" and self.client.appearance.logo_uri and not self.client.appearance.logo)
 
     def lines(self) -> list[str]:
         """The change as people read it, e.g. `~ karte minimum_trust: basic -> high`."""
@@ -62,21 +74,23 @@ class ClientPlan:
 
 @dataclass(frozen=True, slots=True)
 class ClientsApplied:
-    """What was done, and the secrets made on the way, by client_id: to be shown once and kept nowhere."""
+    """What was done, the secrets made on the way by client_id, to be shown once and kept nowhere, and what could not be done."""
 
     plan: ClientPlan
     secrets: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Registering:
-    """Compares and writes. `pepper` keys the hashes of secrets; `environ` is where `{env = ...}` looks."""
+    """Compares and writes. `pepper` keys the hashes of secrets, `environ` is where `{env = ...}` looks, `logo_of` keeps logos."""
 
     clients: Clients
     providers: Providers
     claim_table: ClaimTable
     pepper: bytes
     environ: Environ
+    logo_of: LogoOf = _unreachable
 
     def plan(self, registered: Path, presets: Path) -> ClientPlan:
         """What apply would do. Raises ConfigurationError, one line per mistake with file and line, before anything is written."""
@@ -94,13 +108,24 @@ class Registering:
         """Do what plan says. Applying twice changes nothing the second time."""
         plan = self.plan(registered, presets)
         secrets: dict[str, str] = {}
+        notes = []
         for change in plan.changes:
-            client = change.client
+            client = self._with_logo(change) if change.logo_needed else change.client
+            if client.appearance.logo_uri and not client.appearance.logo and change.sign != "-":
+                notes.append(f"The logo of {client.client_id} cannot be fetched; apply again when {client.appearance.logo_uri} shows one.")
             if change.secret_needed:
                 secrets[client.client_id] = new_secret()
                 client = replace(client, secret_hash=secret_hash(self.pepper, client.client_id, secrets[client.client_id]))
             (self.clients.add if change.sign == "+" else self.clients.replace)(client)
-        return ClientsApplied(plan, secrets)
+        return ClientsApplied(plan, secrets, tuple(notes))
+
+    def _with_logo(self, change: Change) -> Client:
+        """The tool with the digest of its logo, if there is a picture."""
+        appearance = change.client.appearance
+        try:
+            return replace(change.client, appearance=replace(appearance, logo=self.logo_of(appearance.logo_uri)))
+        except InvalidClientMetadata:
+            return change.client
 
     def _records(self, files: Iterable[TomlFile[ClientFile]], around: Surroundings) -> tuple[list[Client], list[str]]:
         records, wrong = [], []
@@ -147,9 +172,14 @@ def _change(wanted: Client, known: Client | None) -> Change | None:
         return Change("+", wanted, secret_needed=secretless)
     if secretless:
         wanted = replace(wanted, secret_hash=known.secret_hash)
+    if wanted.appearance.logo_uri == known.appearance.logo_uri:
+        wanted = replace(wanted, appearance=replace(wanted.appearance, logo=known.appearance.logo))
     secret_needed = secretless and not known.secret_hash
-    differences = (*_differences(known, wanted), *(["secret: none -> (generated)"] if secret_needed else []))
-    return Change("~", wanted, differences, secret_needed) if differences else None
+    change = Change("~", wanted, tuple(_differences(known, wanted)), secret_needed)
+    generated = ["secret: none -> (generated)"] if secret_needed else []
+    fetched = ["logo: none -> (fetched)"] if change.logo_needed else []
+    differences = (*change.differences, *generated, *fetched)
+    return replace(change, differences=differences) if differences else None
 
 
 def _differences(known: Client, wanted: Client) -> Iterable[str]:
@@ -192,7 +222,8 @@ def _foreign(files: Iterable[TomlFile[ClientFile]], known: Mapping[str, Client])
 
 def _shared_sectors(files: Iterable[TomlFile[ClientFile]], wanted: Iterable[Client], known: Iterable[Client]) -> list[str]:
     """Tools of two operators never share a sector: they could join their citizens' accounts (CN-09)."""
-    operators: dict[str, str] = {client.sector: client.operator.name for client in known if client.managed_by != BY_FILE}
+    others = (client for client in known if client.managed_by != BY_FILE and client.status is ClientStatus.LIVE)
+    operators: dict[str, str] = {client.sector: client.operator.name for client in others}
     places = {file.content.client_id: file for file in files}
     wrong = []
     for client in wanted:

@@ -9,18 +9,20 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from urllib.parse import urlsplit
 
-from broker.core.client import Client, ClientStatus, Operator
+from broker.core.client import Client, ClientStatus
 from broker.core.client_policy import SubjectType
 from broker.core.errors import InvalidToken
 from broker.core.ids import keyed_hash, new_id, new_secret, same
 from broker.core.invitation import Invitation
-from broker.core.oauth_errors import InvalidClientMetadata
+from broker.core.oauth_errors import InvalidClientMetadata, TooManyRegistrations
 from broker.core.ports import Clock
 from broker.flows.checking_clients import LOOPBACK
 from broker.flows.checking_keys import key_faults
 from broker.flows.registering import secret_hash
+from broker.flows.throttling import Throttling
 from broker.flows.visiting import Visiting
 from broker.store.clients import Clients
 from broker.store.grants import Grants
@@ -30,6 +32,10 @@ BY_ITSELF = "self"
 SANDBOX_SECTOR = "sandbox:"
 """Before the sector of a client in the sandbox, so that it shares no `sub` with, and takes no sector from, a tool of real citizens."""
 
+MOST_OPEN = 20
+"""So many clients may come from one address within an hour without an invitation."""
+
+_OPEN_WINDOW = timedelta(hours=1)
 _PREFIX = "self-"  # no `sub` looks like this (A-13)
 _NO_HASH = "A" * 43
 _LOOKED_AT = ("name", "redirect_uris", "base_url", "appearance", "sector", "scopes", "auth_method", "subject_type", "tokens", "login_start")
@@ -46,22 +52,29 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class SelfRegistering:
-    """Registers and manages. `open_to_all`: whoever has no invitation may come as well, into the sandbox."""
+    """Registers and manages. `open_to_all`: whoever has no invitation may come as well, into the sandbox. `own_names` are this place's."""
 
     clients: Clients
     invitations: RegistrationTokens
     grants: Grants
     visiting: Visiting
+    throttling: Throttling
     pepper: bytes
     clock: Clock
     open_to_all: bool = False
+    own_names: tuple[str, ...] = ()
 
-    def admit(self, token: str | None) -> Invitation:
-        """What the bearer of an initial access token may do. Raises InvalidToken."""
+    def admit(self, token: str | None, address: str) -> Invitation:
+        """What the bearer of an initial access token may do. Raises InvalidToken, TooManyAttempts for guessing, TooManyRegistrations for
+        more than a few an hour from one address without an invitation."""
+        now = self.clock()
         if token is None and self.open_to_all:
-            return Invitation("", "", ClientStatus.SANDBOX, 1, self.clock(), self.clock())
-        found = self.invitations.find(invitation_hash(self.pepper, token), self.clock()) if token else None
+            if self.throttling.came("registration", address, _OPEN_WINDOW) > MOST_OPEN:
+                raise TooManyRegistrations
+            return Invitation("", "", ClientStatus.SANDBOX, 1, now, now)
+        found = self.invitations.find(invitation_hash(self.pepper, token), now) if token else None
         if found is None:
+            self.throttling.failed("registration token", address)
             raise InvalidToken("the initial access token is missing, unknown, used up or expired")
         return found
 
@@ -85,12 +98,14 @@ class SelfRegistering:
         self.clients.add(client)
         return Registered(client, token, secret if client.has_secret else "")
 
-    def own(self, client_id: str, token: str | None) -> Client:
-        """The client whose registration access token this is, as it is now. Raises InvalidToken, the same for every reason (OP-05)."""
+    def own(self, client_id: str, token: str | None, address: str) -> Client:
+        """The client whose registration access token this is, as it is now. Raises InvalidToken, the same for every reason (OP-05), or
+        TooManyAttempts for guessing."""
         known = self.clients.find(client_id, remembered=False) if token else None
         kept = known.registration.token_hash if known else ""
         right = same(self._token_hash(client_id, token or ""), kept or _NO_HASH)
         if known is None or not right or not kept or not known.takes_part:
+            self.throttling.failed("registration token", address)
             raise InvalidToken("the registration access token is not that of a client that takes part")
         return known
 
@@ -148,7 +163,8 @@ class SelfRegistering:
         client = replace(
             wanted,
             name=name,
-            operator=known.operator if known else Operator(host, wanted.operator.contact, wanted.operator.privacy_url),
+            # a name that an administrator gave stays; else citizens are told where the client really leads
+            operator=replace(wanted.operator, name=known.operator.name if known and registration.approved_at else host),
             sector=host.lower() if live else SANDBOX_SECTOR + host.lower(),
             pkce_waived=registration.basic_profile,
             email_verified_only=not registration.basic_profile,
@@ -170,7 +186,7 @@ class SelfRegistering:
         """No name that citizens know as a registered tool's or its operator's (CN-10)."""
         known = (client for client in self.clients.list() if client.managed_by != BY_ITSELF)
         taken = {alike(word) for client in known for word in (client.name, client.operator.name)}
-        if alike(name) in taken:
+        if alike(name) in taken | {alike(word) for word in self.own_names}:
             raise InvalidClientMetadata("client_name: is that of another tool or operator")
 
     def _logo(self, wanted: Client, known: Client | None) -> str:

@@ -36,6 +36,10 @@ class Throttling:
         if count > MOST_FAILURES:
             raise TooManyAttempts
 
+    def came(self, kind: str, address: str, remembered: timedelta) -> int:
+        """Count what costs us something whatever comes of it; how often it came from this source of late. Raises StoreUnavailable."""
+        return self.attempts.add(kind, source_of(address), remembered)
+
 
 def source_of(address: str) -> str:
     """What counts as one source: an IPv4 address, or the /64 that an IPv6 host may choose from."""

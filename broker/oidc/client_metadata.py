@@ -28,6 +28,7 @@ from broker.core.client_policy import (
     SubjectType,
     TokenPolicy,
 )
+from broker.core.grant import OFFLINE_ACCESS
 from broker.core.oauth_errors import InvalidClientMetadata
 from broker.oidc.registration_request import ClientDocument
 from broker.oidc.registration_rules import check_addresses, check_keys, check_needs
@@ -105,7 +106,7 @@ class ClientMetadata:
         rows = self.claim_table.definitions.values()
         free = list(dict.fromkeys(str(row.scope) for row in rows if row.release is ReleaseClass.SCOPE))
         if GrantType.REFRESH_TOKEN in (document.grant_types or ()):
-            free.append("offline_access")
+            free.append(OFFLINE_ACCESS)
         asked = free if document.scope is None else document.scope.split()
         return ("openid", *(scope for scope in free if scope in asked))
 

@@ -46,8 +46,10 @@ class Clients:
         return self._listed[_ALL]
 
     def find_by_post_logout_uri(self, uri: str) -> Client | None:
-        """The one live client that registered this address for after sign-out; None if there is none or more than one."""
+        """The one live client that registered this address for after sign-out; None if there is none or more than one. Only without any
+        counts one in the sandbox: anybody may register there what is another's."""
         found = [client for client in self.list() if client.takes_part and uri in client.post_logout_redirect_uris]
+        found = [client for client in found if client.status is ClientStatus.LIVE] or found
         return found[0] if len(found) == 1 else None
 
     def add(self, client: Client) -> None:

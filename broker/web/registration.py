@@ -35,7 +35,7 @@ class RegistrationViews:
 
     def register(self) -> Response:
         """`POST /register` (RFC 7591 3.1)."""
-        invitation = self.registering.admit(_bearer_token())
+        invitation = self.registering.admit(_bearer_token(), _address())
         made = self.registering.register(invitation, self._wanted(_members()))
         return self._answer(made, 201)
 
@@ -57,7 +57,7 @@ class RegistrationViews:
         return Response(status=204)
 
     def _own(self, client_id: str, token: str | None) -> Client:
-        return self.registering.own(client_id if plausible(client_id) else "", token)
+        return self.registering.own(client_id if plausible(client_id) else "", token, _address())
 
     def _wanted(self, members: Mapping[str, object]) -> Client:
         return self.metadata.read(read_document(self.stated(members)))
@@ -106,6 +106,10 @@ def _bearer_token() -> str | None:
     if scheme.lower() != "bearer" or not token or len(token) > _LONGEST_TOKEN or not token.isascii():
         raise InvalidToken("the Authorization header holds no token of this endpoint")
     return token
+
+
+def _address() -> str:
+    return request.remote_addr or ""
 
 
 def _members() -> Mapping[str, object]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from broker.core.client import ClientStatus
 from broker.core.trust import TrustLevel
-from tests.support.app import ISSUER, PROVIDERS, Broker
+from broker.flows.self_registering import MOST_OPEN
+from broker.flows.throttling import MOST_FAILURES
+from tests.support.app import ISSUER, PROVIDERS, Broker, start
 from tests.support.browser import Browser
-from tests.support.registrar import Registrar, invitation
+from tests.support.clock import Clock
+from tests.support.registrar import Registrar, Web, invitation
+from tests.support.tool import REDIRECT
 
 # RFC 7591 3.1, the request as it stands there.
 RFC_REQUEST = """
@@ -57,9 +63,9 @@ def test_every_value_comes_back_as_it_is_stored(registrar: Registrar) -> None:
         "tos_uri": "https://tool.test/terms",
         "contacts": ["team@tool.test"],
         "application_type": "web",
-        "scope": "openid email",
-        "grant_types": ["authorization_code"],
-        "token_endpoint_auth_method": "none",
+        "scope": "openid email offline_access",
+        "grant_types": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_method": "private_key_jwt",
         "token_endpoint_auth_signing_alg": "ES256",
         "jwks_uri": "https://tool.test/keys",
         "subject_type": "pairwise",
@@ -163,3 +169,45 @@ def test_the_metadata_announces_it_and_clients_look_after_themselves_by_get(regi
     assert document["registration_endpoint"] == f"{ISSUER}/register"
     assert registrar.calls("GET", "/register", registrar.token).status_code == 405
     assert "op_policy_uri" not in document
+
+
+@pytest.fixture
+def open_house(sqlite_url: str, clock: Clock, web: Web) -> Iterator[Registrar]:
+    """Somebody without an invitation, where none is needed."""
+    broker = start(sqlite_url, "fake://", clock, open_registration=True, tool_policy_url="https://broker.test/data")
+    yield Registrar(broker, web)
+    broker.parts.stores.redis.close()
+    broker.parts.stores.database.dispose()
+
+
+def test_where_registration_is_open_everybody_comes_into_the_sandbox_and_not_too_often(open_house: Registrar) -> None:
+    made = open_house.made()
+    assert open_house.broker.parts.stores.clients.get(made["client_id"]).status is ClientStatus.SANDBOX
+    assert open_house.calls("POST", "/register", "wrong", {"redirect_uris": [REDIRECT]}).status_code == 401
+    answers = [open_house.registers() for _ in range(MOST_OPEN)]
+    assert [answer.status_code for answer in answers] == [201] * (MOST_OPEN - 1) + [429]
+    assert answers[-1].get_json()["error"] == "slow_down"
+    invited = Registrar(open_house.broker, open_house.web, invitation(open_house.broker))
+    assert invited.registers().status_code == 201
+
+
+def test_pages_for_those_who_register_are_announced_where_there_are_any(open_house: Registrar) -> None:
+    document = open_house.calls("GET", "/.well-known/openid-configuration", None).get_json()
+    assert document["op_policy_uri"] == "https://broker.test/data"
+    assert "op_tos_uri" not in document
+
+
+def test_guessing_initial_access_tokens_is_told_to_stop(registrar: Registrar) -> None:
+    guesses = [registrar.calls("POST", "/register", "guess", {}).status_code for _ in range(MOST_FAILURES + 1)]
+    assert guesses == [401] * MOST_FAILURES + [429]
+    assert registrar.registers().status_code == 201
+
+
+def test_an_outage_is_told_as_one(broker: Broker, registrar: Registrar) -> None:
+    made = registrar.made()
+    broker.parts.stores.database.engine.dispose()
+    broker.parts.stores.database._breaker.trip()
+    for answer in (registrar.registers(), registrar.reads(made), registrar.changes(made), registrar.leaves(made)):
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert answer.get_json()["error"] == "temporarily_unavailable"

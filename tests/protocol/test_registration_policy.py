@@ -141,7 +141,7 @@ def test_cn_10_names_with_hidden_or_turning_marks(registrar: Registrar) -> None:
 
 def test_cn_10_names_of_registered_tools_and_operators(broker: Broker, registrar: Registrar) -> None:
     broker.tool()
-    for name in ("Tool karte", "TOOL-KARTE", "t\u00f3ol karte.", "Stadt Musterstadt", "stadt musterstadt"):
+    for name in ("Tool karte", "TOOL-KARTE", "t\u00f3ol karte.", "Stadt Musterstadt", "stadt musterstadt", "Beteiligungskonto"):
         refused(registrar, client_name=name)
 
 
@@ -259,3 +259,9 @@ def test_after_an_invitation_for_public_subjects_a_client_may_have_one(broker: B
     document = registrar.calls("GET", "/.well-known/openid-configuration", None).get_json()
     if "public" in document["subject_types_supported"]:
         assert registrar.made(subject_type="public")["subject_type"] == "public"
+
+
+def test_cn_10_citizens_are_told_where_a_client_leads_now(broker: Broker, registrar: Registrar) -> None:
+    made = registrar.made(redirect_uris=["https://harmless.test/cb"])
+    registrar.changes(made, redirect_uris=["https://rathaus.evil.test/cb"], client_name="Rathaus")
+    assert broker.parts.stores.clients.get(made["client_id"]).operator.name == "rathaus.evil.test"

@@ -67,6 +67,9 @@ def test_lo02_an_address_after_sign_out_names_one_live_client_or_none(clients: C
     uri = tool.post_logout_redirect_uris[0]
     assert clients.find_by_post_logout_uri(uri) == tool
     assert clients.find_by_post_logout_uri(uri + "x") is None
+    clients.add(replace(records.client("tried"), post_logout_redirect_uris=(uri, uri + "y"), status=ClientStatus.SANDBOX))
+    assert clients.find_by_post_logout_uri(uri) == tool
+    assert clients.find_by_post_logout_uri(uri + "y") == clients.get("tried")
     clients.add(replace(records.client("second"), post_logout_redirect_uris=(uri,)))
     assert clients.find_by_post_logout_uri(uri) is None
     clients.replace(replace(records.client("second"), post_logout_redirect_uris=(uri,), status=ClientStatus.SUSPENDED))

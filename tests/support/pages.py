@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -11,11 +12,15 @@ from flask import Blueprint, Flask, abort, render_template
 from flask_wtf.csrf import CSRFProtect
 
 from broker.core.client import Client, ClientStatus, Operator
+from broker.core.client_policy import Appearance
+from broker.core.logo import Logo
 from broker.core.provider import IdentityProvider, Means
 from broker.core.trust import TrustLevel
 from broker.web import assets, headers, i18n
 from broker.web.forms import ConsentForm, UserCodeForm
+from broker.web.logos import LogoViews, logos_blueprint
 from broker.web.presentation import ShownClaim, WayBack, provider_options
+from tests.support.pictures import png
 
 SITE = SimpleNamespace(
     site_name="Beteiligungskonto Musterstadt",
@@ -33,6 +38,14 @@ TOOL = Client(
     redirect_uris=("https://karte.musterstadt.example/callback",),
     sector="karte.musterstadt.example",
     base_url="https://karte.musterstadt.example/",
+)
+LOGO = Logo("f" * 64, "image/png", png(), datetime(2026, 11, 26, tzinfo=UTC))
+TRIED_TOOL = replace(
+    TOOL,
+    name="Mängelmelder im Probebetrieb",
+    operator=Operator("maengel.musterstadt.example", privacy_url="https://maengel.musterstadt.example/datenschutz"),
+    status=ClientStatus.SANDBOX,
+    appearance=Appearance("https://maengel.musterstadt.example/logo.png", LOGO.digest, "", "https://maengel.musterstadt.example/regeln"),
 )
 LONG_TOOL = "Bürgerhaushaltsbeteiligungsplattform der Entwicklungsgemeinschaft KielRegion"
 _FRAME = "https://karte.musterstadt.example/frontchannel?sid=s"
@@ -98,6 +111,7 @@ def create_page_app() -> Flask:
     app.context_processor(lambda: {"site": SITE})
     app.register_blueprint(_stub_blueprint())
     app.register_blueprint(_device_stub())
+    app.register_blueprint(logos_blueprint(LogoViews(lambda digest: LOGO if digest == LOGO.digest else None)))
     app.add_url_rule("/page/<name>", "page", _page)
     return app
 
@@ -131,11 +145,11 @@ def _shows(template: str, **context: Any) -> Callable[[], str]:
     return lambda: render_template(f"citizen/{template}.html", request_id="r3qu3st", **context)
 
 
-def _choose(needed: TrustLevel, offered: list[str], step_up: TrustLevel | None = None) -> Callable[[], str]:
+def _choose(needed: TrustLevel, offered: list[str], step_up: TrustLevel | None = None, tool: Client = TOOL) -> Callable[[], str]:
     def show() -> str:
         options = provider_options([BUNDID, BAYERNID, LOCAL], offered, needed)
         return render_template(
-            "citizen/choose_provider.html", request_id="r3qu3st", tool=TOOL, options=options, needed=needed, step_up=step_up
+            "citizen/choose_provider.html", request_id="r3qu3st", tool=tool, options=options, needed=needed, step_up=step_up
         )
 
     return show
@@ -194,7 +208,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "choose-single": _single,
     "choose-high": _choose(TrustLevel.HIGH, ["bundid", "bayernid"]),
     "step-up": _choose(TrustLevel.SUBSTANTIAL, ["bundid", "bayernid"], TrustLevel.BASIC),
+    "choose-sandbox": _choose(TrustLevel.BASIC, ["bundid"], tool=TRIED_TOOL),
     "consent": _consent,
+    "consent-sandbox": lambda: _consent(tool=TRIED_TOOL),
     "consent-offline": lambda: _consent(offline=True),
     "consent-no-name": lambda: _consent(pseudonym=None),
     "consent-refused-name": lambda: _consent(pseudonym=""),

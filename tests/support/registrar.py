@@ -14,8 +14,6 @@ from broker.flows.inviting import Inviting, Terms
 from tests.support.app import Broker, settings
 from tests.support.tool import REDIRECT, Tool
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
-
 
 @dataclass
 class Web:

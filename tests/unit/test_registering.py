@@ -205,3 +205,36 @@ def test_the_guides_example_is_right(office: Office) -> None:
     example = guide.partition("```toml\n")[2].partition("```")[0]
     office.file("mitmachen", "\n".join(line.removeprefix("   ") for line in example.splitlines()))
     assert office.plan() == ["+ create mitmachen (Mitmachen Lübeck, Hansestadt Lübeck, Stadtplanung)"]
+
+
+class TestLogos:
+    LOGO = KARTE + '[appearance]\nlogo_uri = "https://karte.example.org/logo.png"\n'
+
+    def test_a_logo_is_fetched_once_and_kept(self, office: Office) -> None:
+        asked: list[str] = []
+        office.registering = replace(office.registering, logo_of=lambda uri: asked.append(uri) or "d" * 64)  # type: ignore[func-returns-value]
+        office.file("karte", self.LOGO)
+        office.apply()
+        assert office.clients.get("karte").appearance.logo == "d" * 64
+        assert office.plan() == []
+        office.file("karte", self.LOGO.replace("logo.png", "new.png"))
+        assert office.plan()[-1] == "~ change karte logo: none -> (fetched)"
+        office.apply()
+        assert asked == ["https://karte.example.org/logo.png", "https://karte.example.org/new.png"]
+
+    def test_a_logo_that_cannot_be_fetched_is_told_and_tried_again(self, office: Office) -> None:
+        office.file("karte", self.LOGO)
+        notes = office.registering.apply(office.folder, PRESETS).notes
+        assert notes == ("The logo of karte cannot be fetched; apply again when https://karte.example.org/logo.png shows one.",)
+        assert office.plan() == ["~ change karte logo: none -> (fetched)"]
+
+    def test_its_addresses_obey_the_rules(self, office: Office) -> None:
+        office.file("karte", self.LOGO.replace("https://karte.example.org/logo.png", "javascript:alert(1)"))
+        assert "appearance.logo_uri" in office.complains()[0]
+
+
+def test_a_tool_that_proves_itself_by_a_key_gets_no_secret(office: Office) -> None:
+    keys = '[keys]\njwks_uri = "https://karte.example.org/keys"\n'
+    office.file("karte", KARTE.replace("[operator]", 'auth_method = "private_key_jwt"\n[operator]') + keys)
+    assert office.apply() == {}
+    assert office.plan() == []
