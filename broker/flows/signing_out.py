@@ -48,7 +48,6 @@ class ToolsOfSession:
 class SignedOut:
     """What a sign-out did: the tools it was about, and whether the hub confirmed its end."""
 
-    logout_id: str
     tools: ToolsOfSession
     upstream_ended: bool
 
@@ -67,12 +66,11 @@ class SigningOut:
 
         Raises StoreUnavailable; then the citizen is still signed in and is told so. A hub that does not answer stops nothing.
         """
-        logout_id = new_id()
-        self.outbox.end_session(session.id, logout_id)
+        self.outbox.end_session(session.id, new_id())
         tools = self.tools_of(session)
         self.sessions.revoke(session.id)
         ended = self.upstream.end_session(session.upstream_id_token) if session.upstream_id_token else False
-        return SignedOut(logout_id, tools, ended)
+        return SignedOut(tools, ended)
 
     def tools_of(self, session: BrokerSession) -> ToolsOfSession:
         """The tools this session let the citizen into, as far as they still take part. Raises StoreUnavailable."""

@@ -17,14 +17,14 @@ def where_to_start(client: Client) -> str:
 
 
 def start_again(issuer: str, client: Client, asked: AuthorizationRequest) -> Response:
-    """The page that leads to the tool's start instead of bringing it a code it would refuse. The new sign-in asks for nothing again."""
+    """The page that leads to the tool's start instead of bringing it a code it would refuse. The session is there for the new sign-in."""
     count_answer("start_again")
     g.shown_once = True
     page = render_template(
         "citizen/start_again.html",
         tool=WayBack(client.name, _address(issuer, client)),
         by_button=_by_button(client),
-        asks_again=Prompt.LOGIN in asked.prompts,
+        asks_again=Prompt.LOGIN in asked.prompts or asked.max_age == 0,
     )
     return make_response(page)
 

@@ -78,10 +78,13 @@ def test_a_tool_without_a_known_limit_or_place_to_start_gets_its_code_however_la
     assert "code" in stop.answer
 
 
-def test_a_tool_that_wants_a_new_identification_each_time_is_not_promised_silence(broker: Broker, browser: Browser) -> None:
+@pytest.mark.parametrize("wish", [{"prompt": "login"}, {"max_age": "0"}])
+def test_a_tool_that_wants_a_new_identification_each_time_is_not_promised_silence(
+    broker: Broker, browser: Browser, wish: dict[str, str]
+) -> None:
     tool = broker.tool(login_start=LoginStart(START, "GET", 300))
     browser.arrives(tool)
-    hub = browser.sets_out(tool.url(prompt="login", ui_locales="en"))
+    hub = browser.sets_out(tool.url(ui_locales="en", **wish))
     broker.clock.advance(seconds=400)
 
     page = browser.comes_back(hub)
