@@ -55,6 +55,7 @@ from broker.web.logos import LogoViews, logos_blueprint
 from broker.web.oidc import AuthorizeViews, oidc_blueprint
 from broker.web.pushed import PushedViews, pushed_blueprint
 from broker.web.registration import RegistrationViews, registration_blueprint
+from broker.web.token_status import TokenStatusViews, token_status_blueprint
 from broker.worker import Task, Worker
 
 __all__ = ["build_examination", "build_inviting", "build_rotating", "build_worker", "create_app", "open_database"]
@@ -187,10 +188,12 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
         KeycloakPaths(authorize.authorize, end_session.logout, endpoint_views, end_session.reader, find_client, stores.clients.list)
     )
     registration = registration_blueprint(_registration_views(settings, parts))
+    token_status = token_status_blueprint(TokenStatusViews(endpoint_views.server, parts.introspection, settings.client_certificate_header))
     for blueprint in (
         oidc_blueprint(authorize),
         endpoints,
         pushed,
+        token_status,
         registration,
         logos_blueprint(LogoViews(stores.logos.find)),
         end_session_blueprint(end_session),
@@ -201,7 +204,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     ):
         app.register_blueprint(blueprint)
     # Tools post to these without our form token; every other POST needs it (SE-11).
-    for exempt in (endpoints, pushed, registration, *aliases):
+    for exempt in (endpoints, pushed, token_status, registration, *aliases):
         csrf.exempt(exempt)
     csrf.exempt("broker.web.oidc.authorize")
     csrf.exempt("broker.web.device.device_authorization")

@@ -13,6 +13,7 @@ from broker.core.ports import Clock, Upstream
 from broker.flows.authorizing_devices import AuthorizingDevices
 from broker.flows.consenting import Consenting
 from broker.flows.fetching import Fetching
+from broker.flows.introspecting import Introspecting
 from broker.flows.issuing import Issuing
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
@@ -31,6 +32,7 @@ from broker.oidc.client_keys import ClientKeyring
 from broker.oidc.client_signature import ClientSignatures
 from broker.oidc.dpop_nonce import DpopNonces
 from broker.oidc.fetched_objects import FetchedObjects
+from broker.oidc.introspection import IntrospectionAnswers
 from broker.oidc.keys import KeyRing
 from broker.oidc.proofs import Proofs
 from broker.oidc.request_object import RequestObjects
@@ -115,6 +117,7 @@ class Parts:
     recognising: Recognising
     refreshing: Refreshing
     token_form: AccessTokenForm
+    introspection: IntrospectionAnswers
     proofs: Proofs
     self_registering: SelfRegistering
     devices: AuthorizingDevices
@@ -134,6 +137,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     token_form = AccessTokenForm(settings.issuer, ring)
     recognising = Recognising(judging, stores.sessions, stores.access_tokens, token_form.hash_of)
     refreshing = Refreshing(recognising, stores.grants, stores.refresh_tokens, keys.refresh, clock)
+    introspecting = Introspecting(recognising, stores.grants, stores.refresh_tokens)
     issuing = Issuing(judging, stores.codes, stores.grants, recognising, refreshing, stores.subjects, keys.sid, clock)
     return Parts(
         stores=stores,
@@ -153,6 +157,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         recognising=recognising,
         refreshing=refreshing,
         token_form=token_form,
+        introspection=IntrospectionAnswers(settings.issuer, introspecting, ring, clock),
         proofs=_proofs(settings, stores, clock),
         self_registering=_self_registering(settings, stores, fetching, clock),
     )

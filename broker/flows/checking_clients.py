@@ -20,11 +20,13 @@ from broker.core.client_policy import (
     SubjectType,
     TokenPolicy,
 )
+from broker.core.grant import OFFLINE_ACCESS, OPENID
 from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
 from broker.flows.checking_grants import grant_faults, needs_return_address
 from broker.flows.checking_keys import key_faults
 from broker.flows.checking_requests import request_faults
+from broker.flows.checking_tokens import token_faults
 from broker.flows.client_tables import merged
 from broker.flows.reading_clients import ClientFile, Locale, Location, PresetFile, TomlFile
 
@@ -212,7 +214,7 @@ def _check_sector(content: ClientFile, client: Client, around: Surroundings) -> 
 
 
 def _check_scopes(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
-    known = ("openid", *around.claim_table.scopes)
+    known = (OPENID, *around.claim_table.scopes, OFFLINE_ACCESS)
     for index, scope in enumerate(client.scopes):
         if scope not in known:
             yield ("scopes", index), f"unknown scope {scope!r}; known are {', '.join(known)}"
@@ -272,16 +274,7 @@ def _check_secrecy(content: ClientFile, client: Client, around: Surroundings) ->
 def _check_policies(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
     yield from key_faults(client)
     yield from request_faults(client)
-
-
-def _check_binding(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
-    if client.tokens.dpop_bound and client.tokens.certificate_bound:
-        yield ("tokens", "certificate_bound"), "tokens are bound by DPoP or by the certificate, not by both"
-    if client.tokens.dpop_nonce and client.tokens.certificate_bound:
-        yield ("tokens", "dpop_nonce"), "is of no use: the tokens are bound to the certificate"
-
-
-def _check_grants(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+    yield from token_faults(client)
     yield from grant_faults(client)
 
 
@@ -294,6 +287,4 @@ _CHECKS = (
     _check_providers,
     _check_secrecy,
     _check_policies,
-    _check_binding,
-    _check_grants,
 )

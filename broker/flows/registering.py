@@ -15,6 +15,7 @@ from broker.core.errors import ConfigurationError
 from broker.core.ids import keyed_hash, new_secret
 from broker.core.oauth_errors import InvalidClientMetadata
 from broker.flows.checking_clients import Surroundings
+from broker.flows.checking_tokens import resource_faults
 from broker.flows.reading_clients import ClientFile, SecretReference, TomlFile, read_clients, read_presets
 from broker.store.clients import Clients
 from broker.store.providers import Providers
@@ -99,6 +100,7 @@ class Registering:
         known = {client.client_id: client for client in self.clients.list()}
         wanted, wrong = self._records(files, around)
         wrong += _doubled(files) + _foreign(files, known) + _shared_sectors(files, wanted, known.values())
+        wrong += _foreign_apis(files, wanted, known.values())
         if wrong:
             raise ConfigurationError("\n".join(wrong))
         changes = [change for client in wanted if (change := _change(client, known.get(client.client_id)))]
@@ -232,3 +234,10 @@ def _shared_sectors(files: Iterable[TomlFile[ClientFile]], wanted: Iterable[Clie
             what = f"{client.sector!r} is used by {first} already; tools of different operators must not share a sector"
             wrong.append(places[client.client_id].sentence(("sector",), what))
     return wrong
+
+
+def _foreign_apis(files: Iterable[TomlFile[ClientFile]], wanted: Iterable[Client], known: Iterable[Client]) -> list[str]:
+    """An API is one registered tool: citizens are told its name before another tool may use it for them (RFC 8707)."""
+    places = {file.content.client_id: file for file in files}
+    others = [client for client in known if client.managed_by != BY_FILE]
+    return [places[client_id].sentence(location, what) for client_id, location, what in resource_faults(wanted, others)]

@@ -45,8 +45,8 @@ class Metadata:
             "grant_types_supported": list(GrantType),
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": list(signing_algorithms),
-            "token_endpoint_auth_methods_supported": self._methods(),
-            "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
+            **self._client_authentication(),
+            "introspection_signing_alg_values_supported": list(signing_algorithms),
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": [OPENID, *self.claim_table.scopes, OFFLINE_ACCESS],
             "claims_supported": self._claims(),
@@ -79,6 +79,8 @@ class Metadata:
             "token_endpoint": f"{self.issuer}/token",
             "device_authorization_endpoint": f"{self.issuer}/device_authorization",
             "userinfo_endpoint": f"{self.issuer}/userinfo",
+            "introspection_endpoint": f"{self.issuer}/introspect",
+            "revocation_endpoint": f"{self.issuer}/revoke",
             "jwks_uri": f"{self.issuer}/jwks",
             "end_session_endpoint": f"{self.issuer}/logout",
             "registration_endpoint": f"{self.issuer}/register",
@@ -94,6 +96,15 @@ class Metadata:
             return {}
         called = {name: url for name, url in self._endpoints().items() if name not in _NOT_CALLED_WITH_CERTIFICATES}
         return {"mtls_endpoint_aliases": {name: self.certificate_url + url.removeprefix(self.issuer) for name, url in called.items()}}
+
+    def _client_authentication(self) -> dict[str, list[str]]:
+        """Alike at every endpoint, but introspection answers nobody who only says its name."""
+        methods, found = self._methods(), {}
+        for endpoint in ("token", "introspection", "revocation"):
+            proven = [name for name in methods if endpoint != "introspection" or name != AuthMethod.NONE]
+            found[f"{endpoint}_endpoint_auth_methods_supported"] = proven
+            found[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] = list(CLIENT_ALGORITHMS)
+        return found
 
     def _methods(self) -> list[str]:
         """Those with a certificate only where a proxy passes certificates on."""

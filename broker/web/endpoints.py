@@ -1,6 +1,6 @@
 """The endpoints that machines call: token, userinfo, keys and metadata. JSON only; errors are turned into answers in `errors.py`.
 
-Pushed requests, introspection, revocation and registration will stand beside them.
+Introspection and revocation stand in `token_status.py`.
 """
 
 from __future__ import annotations

@@ -157,7 +157,7 @@ def test_co_12_every_grant_announced_exists_and_no_other(broker: Broker, documen
 
 
 def test_what_is_not_announced_does_not_exist(tool: Tool, document: dict[str, Any]) -> None:
-    for path in ("/introspect", "/revoke", "/bclogout"):
+    for path in ("/bclogout",):
         assert tool.gets(path).status_code == 404
 
 

@@ -100,6 +100,23 @@ class Tool:
         sent = {name: value for name, value in {**form, **changes}.items() if value is not None}
         return self.calls_token(sent, {} if self.client.is_public else self.basic())
 
+    def calls(self, path: str, form: dict[str, str], headers: dict[str, str] | None = None) -> TestResponse:
+        """A form to another endpoint for machines, authenticated as in `redeems`."""
+        sent = {**form, "client_id": self.client.client_id} if self.client.is_public else form
+        return self.posts(path, sent, {**({} if self.client.is_public else self.basic()), **(headers or {})})
+
+    def introspects(self, token: str) -> dict[str, Any]:
+        """What the broker tells this tool about a token."""
+        response = self.calls("/introspect", {"token": token})
+        assert (response.status_code, response.mimetype) == (200, "application/json"), response.get_data(as_text=True)
+        assert response.headers["Cache-Control"] == "no-store"
+        told: dict[str, Any] = response.get_json()
+        return told
+
+    def revokes(self, token: str, **more: str) -> TestResponse:
+        """Gives a token back."""
+        return self.calls("/revoke", {"token": token, **more})
+
     def basic(self, client_id: str | None = None, secret: str | None = None) -> dict[str, str]:
         """The Authorization header of client_secret_basic."""
         credentials = f"{client_id or self.client.client_id}:{self.secret if secret is None else secret}"
