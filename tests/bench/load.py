@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import random
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from multiprocessing.connection import Connection
 
 from tests.bench.hub import BenchHub
 from tests.bench.operations import Place, Seat
+from tests.bench.wire import Reply
 from tests.support.stub_hub import running_hub
 
 
@@ -63,6 +66,13 @@ class LoadGenerator:
         assert isinstance(found, list)
         return found
 
+    def refresh_storm(self, rounds: int, at_once: int) -> list[Counter[str]]:
+        """Exchange one refresh token many times at once, then its successor, and so on; what came of each round, as often as it did:
+        the status of a refusal, the tokens of a success."""
+        found = self._ask((rounds, at_once, "refresh storm"))
+        assert isinstance(found, list)
+        return found
+
     def stop(self) -> None:
         """End the process."""
         self._process.terminate()
@@ -87,6 +97,8 @@ class _Generator:
                 return self._open(order) if order.per_second else self._closed(order)
             case (int(rounds), int(at_once), "storm"):
                 return self._storm(rounds, at_once)
+            case (int(rounds), int(at_once), "refresh storm"):
+                return self._refresh_storm(rounds, at_once)
             case (Place() as place, int(connections)):
                 return self._settle(place, connections)
         raise TypeError(order)
@@ -135,18 +147,31 @@ class _Generator:
         owner = self._seats[0]
         others = [Seat(owner.place, owner.hub, owner.person) for _ in range(at_once)]
         with ThreadPoolExecutor(at_once) as pool:
-            return [_redeemed_at_once(pool, others, owner.obtains_code()) for _ in range(rounds)]
+            return [[reply.status for reply in _posted_at_once(pool, others, owner.obtains_code())] for _ in range(rounds)]
+
+    def _refresh_storm(self, rounds: int, at_once: int) -> list[Counter[str]]:
+        owner, found = self._seats[0], []
+        seats = [Seat(owner.place, owner.hub, owner.person) for _ in range(at_once)]
+        form = {"grant_type": "refresh_token", "refresh_token": owner.obtains_refresh_token()}
+        with ThreadPoolExecutor(at_once) as pool:
+            for _ in range(rounds):
+                replies = _posted_at_once(pool, seats, form)
+                brought = [json.loads(reply.body) for reply in replies if reply.status == 200]
+                refusals = Counter(str(reply.status) for reply in replies if reply.status != 200)
+                found.append(refusals + Counter(f"{one['access_token']} {one['refresh_token']}" for one in brought))
+                form = {**form, "refresh_token": brought[0]["refresh_token"]}
+        return found
 
 
-def _redeemed_at_once(pool: ThreadPoolExecutor, seats: Sequence[Seat], form: dict[str, str]) -> list[int]:
+def _posted_at_once(pool: ThreadPoolExecutor, seats: Sequence[Seat], form: dict[str, str]) -> list[Reply]:
     gate = threading.Barrier(len(seats))
 
-    def redeem(seat: Seat) -> int:
+    def post(seat: Seat) -> Reply:
         seat.tool.get("/.well-known/openid-configuration")  # the connection is open before the start
         gate.wait()
-        return seat.tool.post("/token", form, seat.credentials()).status
+        return seat.tool.post("/token", form, seat.credentials())
 
-    return list(pool.map(redeem, seats))
+    return list(pool.map(post, seats))
 
 
 def _arrivals(job: Job) -> Iterator[float]:

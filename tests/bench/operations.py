@@ -111,6 +111,15 @@ class Seat:
         asked, verifier = self._request(prompt="none")
         return self._form(self._code(self.broker.get(f"/authorize?{urlencode(asked)}"), asked), verifier)
 
+    def obtains_refresh_token(self) -> str:
+        """One that outlives the session: the citizen is asked."""
+        asked, verifier = self._request(scope=f"{SCOPE} offline_access", prompt="consent")
+        reply = self.broker.get(self.broker.get(f"/authorize?{urlencode(asked)}").location)
+        reply = self.broker.get(self._presses("consent-allow", reply.location).location)
+        reply = self.tool.post("/token", self._form(self._code(reply, asked), verifier), self.credentials())
+        token: str = json.loads(reply.body)["refresh_token"]
+        return token
+
     def credentials(self) -> dict[str, str]:
         """client_secret_basic."""
         pair = base64.b64encode(f"{CLIENT_ID}:{self.place.client_secret}".encode()).decode()

@@ -1,4 +1,5 @@
-"""`make soak`: many sign-ins leave memory flat, and of many who present one code at once exactly one gets tokens (CO-02)."""
+"""`make soak`: many sign-ins leave memory flat; of many who present one code at once exactly one gets tokens (CO-02); all who present one
+refresh token at once get the same successor, or nothing (RT-04)."""
 
 from __future__ import annotations
 
@@ -40,7 +41,20 @@ def run(stage: Stage) -> int:
     outcomes = Counter(status for statuses in rounds for status in statuses)
     broken = [statuses for statuses in rounds if Counter(statuses)[200] != 1 or set(statuses) - {200, 400}]
     print(f"{ROUNDS} codes, each redeemed {AT_ONCE} times at once: {dict(outcomes)}; rounds without exactly one success: {len(broken)}")
-    return int(growth.percent > ALLOWED_PERCENT or bool(broken))
+    return int(growth.percent > ALLOWED_PERCENT or bool(broken) or not _one_family(stage))
+
+
+def _one_family(stage: Stage) -> bool:
+    """Whether each round of refreshing came to one pair of tokens and refusals at most."""
+    rounds = stage.generator.refresh_storm(ROUNDS, AT_ONCE)
+    pairs = [[outcome for outcome in found if not outcome.isdigit()] for found in rounds]
+    broken = [found for found, brought in zip(rounds, pairs, strict=True) if len(brought) != 1 or set(found) - {*brought, "400"}]
+    refused = sum(found["400"] for found in rounds)
+    print(
+        f"{ROUNDS} refresh tokens, each exchanged {AT_ONCE} times at once: {refused} of {ROUNDS * AT_ONCE} refused, the others got the "
+        f"same; rounds without exactly one successor: {len(broken)}"
+    )
+    return not broken
 
 
 def grow(stage: Stage, sign_ins: int) -> Growth:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from broker.config import ROOT, Settings, load_settings
 from broker.core.client import Client, ClientClaim, ClientStatus, Operator
+from broker.core.client_policy import GrantType, TokenPolicy
 from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
 from broker.flows.registering import secret_hash
@@ -135,7 +136,8 @@ def _tool(hashed: str) -> Client:
         redirect_uris=(REDIRECT,),
         sector="tool.bench",
         secret_hash=hashed,
-        scopes=("openid", "profile", "email"),
+        scopes=("openid", "profile", "email", "offline_access"),
+        tokens=TokenPolicy(grant_types=(GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN)),
         claims=tuple(ClientClaim(name, purposes, required=False) for name in ("given_name", "family_name", "email")),
         email_verified_only=False,
     )
