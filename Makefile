@@ -17,7 +17,7 @@ QUICK := $(wildcard tests/unit tests/house tests/store tests/faults tests/protoc
 WHOLE := $(wildcard tests/live tests/browser tests/interop)
 NODE := tests/node
 
-.PHONY: help demo demo-check test lint types contracts unit store protocol journeys simulators demo-tests live browser interop \
+.PHONY: help demo demo-check test lint types contracts unit store protocol protocol-real journeys simulators demo-tests live browser interop \
 	bench soak screenshots format lock clean environment environment-dev node
 
 help: ## List the targets
@@ -53,6 +53,9 @@ store: environment-dev ## The stores on SQLite, PostgreSQL, fakeredis and Redis
 
 protocol: environment-dev ## The provider face, one file per behaviour
 	$(PYTEST) -n 2 tests/protocol
+
+protocol-real: environment-dev ## The provider face and the journeys again, on PostgreSQL and Redis
+	TEST_STORES=real $(PYTEST) -n 2 tests/protocol tests/journeys
 
 journeys: environment-dev ## A citizen's day against the whole application in one process
 	$(PYTEST) -n 2 tests/journeys

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,7 @@ from tests.support.services import PostgresqlServer, RedisServer, empty
 from tests.support.tool import REDIRECT, Tool
 
 ISSUER = "https://broker.test"
+STORES = os.environ.get("TEST_STORES", "quick")
 SECRET = "test-secret-0123456789-abcdefghijklmnop"
 
 
@@ -205,17 +207,22 @@ def _client(client_id: str) -> Client:
 
 
 @pytest.fixture
-def broker(sqlite_url: str, clock: Clock) -> Iterator[Broker]:
-    """The application on SQLite and fakeredis."""
-    yield from closing(start(sqlite_url, "fake://", clock))
+def broker(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Broker]:
+    """The application on SQLite and fakeredis; with `TEST_STORES=real` (`make protocol-real`) on PostgreSQL and Redis."""
+    yield from closing(_real(request, clock) if STORES == "real" else _quick(request, clock))
 
 
 @pytest.fixture(params=["quick", "real"])
 def broker_everywhere(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Broker]:
     """The application on SQLite and fakeredis, then on PostgreSQL and Redis."""
-    if request.param == "quick":
-        yield from closing(start(request.getfixturevalue("sqlite_url"), "fake://", clock))
-        return
+    yield from closing(_quick(request, clock) if request.param == "quick" else _real(request, clock))
+
+
+def _quick(request: pytest.FixtureRequest, clock: Clock) -> Broker:
+    return start(request.getfixturevalue("sqlite_url"), "fake://", clock)
+
+
+def _real(request: pytest.FixtureRequest, clock: Clock) -> Broker:
     sql: PostgresqlServer = request.getfixturevalue("postgresql_server")
     cache_server: RedisServer = request.getfixturevalue("redis_server")
     with redis_py.Redis.from_url(cache_server.url) as client:
@@ -223,7 +230,7 @@ def broker_everywhere(request: pytest.FixtureRequest, clock: Clock) -> Iterator[
     database = Database(sql.url)
     empty(database)
     database.dispose()
-    yield from closing(start(sql.url, cache_server.url, clock))
+    return start(sql.url, cache_server.url, clock)
 
 
 @pytest.fixture
