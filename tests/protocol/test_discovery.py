@@ -156,6 +156,11 @@ def test_co_12_every_grant_announced_exists_and_no_other(broker: Broker, documen
         assert (answer["error"] != "unsupported_grant_type") == (grant_type in announced), grant_type
 
 
+def test_every_display_announced_is_a_page(browser: Browser, tool: Tool, document: dict[str, Any]) -> None:
+    assert document["display_values_supported"] == ["page"]
+    assert 'id="provider-bundid"' in browser.opens(tool.url(display="page")).text
+
+
 def test_what_is_not_announced_does_not_exist(tool: Tool, document: dict[str, Any]) -> None:
     for path in ("/bclogout",):
         assert tool.gets(path).status_code == 404

@@ -12,6 +12,7 @@ from broker.core.errors import StoreUnavailable
 from broker.core.ids import new_secret
 from broker.oidc.request_source import REFERENCE
 from broker.store.redis import Redis
+from broker.store.sql import Database
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
 from tests.support.signing import ASSERTION_TYPE, signing_tool
@@ -157,11 +158,15 @@ def test_a_key_announced_by_dpop_jkt_binds_the_code(broker: Broker, browser: Bro
     assert issued.confirmation == f"jkt:{thumbprint}"
 
 
-def test_f_01_an_outage_is_503_and_nothing_else(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_: object) -> None:
-        raise StoreUnavailable("Redis: away")
+@pytest.mark.parametrize(("store", "names"), [(Redis, ("set",)), (Database, ("one", "all", "run", "transaction"))])
+def test_f_01_an_outage_is_503_and_nothing_else(
+    tool: Tool, monkeypatch: pytest.MonkeyPatch, store: type[object], names: tuple[str, ...]
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise StoreUnavailable(f"{store.__name__}: away")
 
-    monkeypatch.setattr(Redis, "set", away)
+    for name in names:
+        monkeypatch.setattr(store, name, away)
 
     response = tool.pushes()
 

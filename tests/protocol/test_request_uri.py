@@ -7,7 +7,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from broker.core.client_policy import RequestPolicy
+from broker.core.errors import StoreUnavailable
 from broker.oidc.request_source import REFERENCE
+from broker.store.redis import Redis
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
 from tests.support.tool import Tool, at_authorize
@@ -135,3 +137,17 @@ def test_a_ui_locale_that_was_pushed_chooses_the_language(browser: Browser, tool
     page = browser.opens(tool.pushed_url(ui_locales="en de"))
 
     assert '<html lang="en"' in page.text
+
+
+def test_f_01_an_outage_uses_no_reference_up(browser: Browser, tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = tool.pushed_url()
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("Redis: away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Redis, "take", away)
+        stop = browser.opens(url)
+    assert (stop.response.status_code, stop.location, stop.error_code) == (503, None, "BP-503-STORE")
+    assert stop.response.headers["Retry-After"]
+    assert browser.arrives_at(url).code
