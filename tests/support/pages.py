@@ -218,6 +218,22 @@ PAGES: dict[str, Callable[[], str]] = {
     "unmet-final": _shows("unmet", tool=TOOL, reached=TrustLevel.BASIC, needed=TrustLevel.HIGH, can_retry=False),
     "start-again": _shows("start_again", tool=_BACK, by_button=False, asks_again=False),
     "start-again-by-button": _shows("start_again", tool=WayBack(LONG_TOOL, "https://x.example/"), by_button=True, asks_again=True),
+    "held-back": _shows(
+        "held_back",
+        tool_name=LONG_TOOL,
+        host="karte.musterstadt.example",
+        error="invalid_scope",
+        location="https://x.example/?error=x",
+        fields={},
+    ),
+    "held-back-by-form": _shows(
+        "held_back",
+        tool_name="Mitmachkarte",
+        host="karte.example",
+        error="invalid_request",
+        action="https://x.example/",
+        fields={"error": "x"},
+    ),
     "sign-out": _shows(
         "sign_out", action="/logout", hidden={"state": "s"}, tools=["Mitmachkarte", LONG_TOOL], untold=[LONG_TOOL], tool_name="Mitmachkarte"
     ),
