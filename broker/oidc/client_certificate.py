@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from authlib.oauth2.rfc6749 import OAuth2Request
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from broker.core.client import Client
@@ -31,6 +32,9 @@ from broker.oidc.faces import ClientFace, TokenRequest
 SKEW = timedelta(seconds=10)
 _LONGEST = 16_384  # a header is never longer (deploy/gunicorn.conf.py)
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.UnsupportedGeneralNameType)
+"""What cryptography says of a certificate that is odd somewhere; parts are read only when they are looked at."""
+
 _ComparableName = tuple[frozenset[tuple[str, str | bytes]], ...]
 
 
@@ -46,7 +50,7 @@ def read_certificate(header: str) -> x509.Certificate | None:
     first = "".join(text.partition(",")[0].split())  # Traefik lists the chain
     try:
         return x509.load_der_x509_certificate(base64.b64decode(first, validate=True))
-    except ValueError:
+    except _UNREADABLE:
         return None
 
 
@@ -93,7 +97,11 @@ class ClientCertificates:
         if face is None or face.client.auth_method is not method:
             return None
         certificate = read_certificate(request.call.certificate)
-        if certificate is None or not self._is_current(certificate) or not fits(certificate, face.client):
+        try:
+            good = certificate is not None and self._is_current(certificate) and fits(certificate, face.client)
+        except _UNREADABLE:
+            good = False
+        if not good:
             raise refused()
         return face
 
@@ -128,7 +136,7 @@ def _same_name(kind: str, name: str, names: x509.SubjectAlternativeName) -> bool
 
 
 def _alternative_names(certificate: x509.Certificate) -> x509.SubjectAlternativeName:
-    with suppress(x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    with suppress(x509.ExtensionNotFound, x509.DuplicateExtension, *_UNREADABLE):
         return certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return x509.SubjectAlternativeName([])
 

@@ -13,9 +13,6 @@ from broker.app import create_app
 from broker.core.client import ClientStatus
 from broker.core.client_policy import AuthMethod, ClientKeys
 from broker.oidc.client_auth import METHODS
-from broker.oidc.client_call import CLIENT_PARAMETERS, ClientCall
-from broker.oidc.parameters import Parameters
-from broker.oidc.server import TokenServer
 from tests.protocol.test_client_auth import turned_away
 from tests.support.app import Broker, settings
 from tests.support.browser import Browser
@@ -69,14 +66,6 @@ def test_one_broken_key_in_the_set_does_not_matter(broker: Broker, browser: Brow
     key = SigningKey()
     signer = signing_tool(broker, key=key, keys=ClientKeys(jwks={"keys": [{"kty": "XX"}, {"kty": "RSA", "n": "!"}, key.jwk]}))
     assert signer.redeems(browser.arrives(signer.tool).code).status_code == 200
-
-
-@pytest.mark.parametrize("endpoint", ["par", "introspect", "revoke", "device"])
-def test_every_endpoint_takes_it(signer: SigningTool, endpoint: str) -> None:
-    """All of them ask `client_of`; that each does is its own tests' matter."""
-    form = [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", signer.assertion())]
-    server: TokenServer = signer.broker.app.view_functions["endpoints.token"].__self__.server  # type: ignore[attr-defined]
-    assert server.client_of(ClientCall(Parameters.of(form, CLIENT_PARAMETERS)), endpoint).client_id == "signer"
 
 
 # --- CL ---------------------------------------------------------------------------------------------------------------------------------

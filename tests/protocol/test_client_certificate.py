@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from random import Random
 from typing import Any
 from urllib.parse import quote
 
@@ -66,7 +67,7 @@ def escaped(shown: Certified) -> str:
 
 def by_name(broker: Broker, kind: str = "san_dns", name: str = "tool.stadt.example", **changes: Any) -> Bearer:
     keys = ClientKeys(tls_names={f"tls_client_auth_{kind}": name})
-    return Bearer(broker.tool("by-name", auth_method=AuthMethod.TLS, keys=keys, **changes))
+    return Bearer(broker.tool(f"by-{kind}", auth_method=AuthMethod.TLS, keys=keys, **changes))
 
 
 def by_key(broker: Broker, jwk: dict[str, Any], **changes: Any) -> Bearer:
@@ -146,6 +147,17 @@ def test_certificates_come_as_proxies_write_them(proxied: Broker, spelling: str)
 def test_what_is_no_certificate_shows_nothing(proxied: Broker, header: str) -> None:
     assert turned_away(by_name(proxied).redeems("x", header))
     assert turned_away(by_key(proxied, public_jwk(OWN)).redeems("x", header))
+
+
+@pytest.mark.filterwarnings("ignore")  # cryptography warns of what it finds odd
+def test_a_certificate_that_is_odd_somewhere_is_never_our_fault(proxied: Broker) -> None:
+    dice, known = Random(8705), [by_name(proxied), by_name(proxied, "subject_dn", "CN=x"), by_key(proxied, public_jwk(GOOD))]
+    for number in range(600):
+        odd = bytearray(GOOD.der)
+        for _ in range(dice.randint(1, 3)):
+            odd[dice.randrange(len(odd))] = dice.randrange(256)
+        answer = known[number % 3].redeems("x", base64.b64encode(odd).decode())
+        assert answer.status_code in (400, 401, 429), answer.get_data(as_text=True)
 
 
 def test_a_certificate_that_signs_itself_has_no_name(proxied: Broker) -> None:

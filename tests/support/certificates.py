@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -76,3 +78,13 @@ def for_loopback(by: Certified) -> Certified:
     names = [x509.DNSName("localhost"), x509.DNSName("tool.example"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     today = datetime.now(UTC)
     return certified(named(COMMON_NAME="localhost"), names, by, today - timedelta(days=1), today + timedelta(days=1))
+
+
+def trusted_tls(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """What a server on loopback needs whose authority this process trusts, as it would trust an operator's own."""
+    ours = authority()
+    (folder / "authority.pem").write_text(ours.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "authority.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(for_loopback(ours).saved(folder))
+    return context

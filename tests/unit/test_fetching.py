@@ -12,7 +12,7 @@ import pytest
 
 from broker.flows import outbound
 from broker.flows.fetching import FetchFailed, Fetching
-from tests.support.certificates import authority, certified, for_loopback, named
+from tests.support.certificates import certified, named, trusted_tls
 from tests.support.talking import Talk, document, flood, listening, says, silence, trickle
 
 QUICK = Fetching(("localhost", "127.0.0.1"), connect_seconds=0.5, total_seconds=0.5)
@@ -22,12 +22,7 @@ TRUSTING_NOBODY = Fetching((), connect_seconds=0.5, total_seconds=0.5)
 @pytest.fixture
 def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     """What a server needs whose authority the broker's machine trusts, as an operator's own authority would be."""
-    ours = authority()
-    (tmp_path / "authority.pem").write_text(ours.pem)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(for_loopback(ours).saved(tmp_path))
-    return context
+    return trusted_tls(tmp_path, monkeypatch)
 
 
 def fails(url: str, by: Fetching = QUICK, largest_bytes: int = 1000) -> str:
