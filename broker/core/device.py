@@ -51,6 +51,14 @@ class DeviceAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceTaker:
+    """The one browser in which a citizen said that the device is theirs, and the request that came of it."""
+
+    browser_id: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PollPace:
     """When a device asked last, and how many seconds it has to wait before it asks again (RFC 8628 3.5)."""
 

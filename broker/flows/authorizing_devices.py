@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from broker.core.client import Client
 from broker.core.client_policy import GrantType
-from broker.core.device import DeviceAnswer, DeviceAuthorization, PollPace, new_user_code, typed_user_code
+from broker.core.device import DeviceAnswer, DeviceAuthorization, DeviceTaker, PollPace, new_user_code, typed_user_code
 from broker.core.errors import BrokerError, InvalidGrant, RequestExpired, StoreUnavailable
 from broker.core.ids import fingerprint, new_id, new_secret, same
 from broker.core.next_step import Issue
@@ -71,8 +71,8 @@ class AuthorizingDevices:
                 return StartedDevice(device_code, device.user_code)
         raise StoreUnavailable("no free user code was found")  # 20 ** 8 of them: somebody fills the store
 
-    def look_up(self, typed: str, address: str) -> WaitingDevice | None:
-        """The device that shows this code; None if none does. `address` is where the citizen's browser is (RFC 8628 5.1).
+    def look_up(self, typed: str, address: str, browser_id: str) -> WaitingDevice | None:
+        """The device that shows this code and is not taken up in another browser. `address` is where this one is (RFC 8628 5.1).
 
         Raises TooManyGuesses, also for a right code: it would tell a guesser that it is right.
         """
@@ -81,28 +81,28 @@ class AuthorizingDevices:
             raise TooManyGuesses
         user_code = typed_user_code(typed)
         device = self.codes.find_by_user_code(user_code) if user_code else None
-        waiting = self._waiting(device)
+        waiting = self._waiting(device, browser_id) if device else None
         if waiting:
             self.attempts.revoke(_GUESS, source, _COUNTED)
         return waiting
 
-    def take_up(self, waiting: WaitingDevice, browser_id: str) -> AuthorizationRequest:
-        """The citizen began this, and goes on: the device's wish becomes a request of this browser, and of no other.
+    def take_up(self, waiting: WaitingDevice, browser_id: str) -> str:
+        """The citizen began this, and goes on: the device's wish becomes a request of this browser, and of no other. Its id.
 
-        Raises RequestExpired if another browser was faster or the time is over.
+        A second press of the button leads to the same request. Raises RequestExpired if another browser was faster.
         """
-        device = self.codes.take_by_user_code(waiting.device.user_code)
-        if device is None or device.expired(self.clock()):
+        device, request_id = waiting.device, new_id()
+        self.requests.add(replace(device.request, id=request_id, browser_id=browser_id, device_id=device.id, created_at=self.clock()))
+        if self.codes.add_taker(device.id, DeviceTaker(browser_id, request_id)):
+            return request_id
+        taker = self.codes.find_taker(device.id)
+        if taker is None or not same(taker.browser_id, browser_id):
             raise RequestExpired
-        request = replace(device.request, id=new_id(), browser_id=browser_id, device_id=device.id, created_at=self.clock())
-        self.requests.add(request)
-        return request
+        return taker.request_id
 
     def turn_away(self, waiting: WaitingDevice) -> None:
         """The citizen knows nothing of this device."""
-        device = self.codes.take_by_user_code(waiting.device.user_code)
-        if device is not None:
-            self._decide(device, DeviceAnswer())
+        self._decide(waiting.device, DeviceAnswer())
 
     def approve(self, request: AuthorizationRequest, session: BrokerSession, issue: Issue) -> None:
         """The judge says issue: the device may fetch its tokens. Does nothing when it has heard already.
@@ -123,12 +123,16 @@ class AuthorizingDevices:
         if device is not None:
             self._decide(device, DeviceAnswer())
 
-    def refused(self, request: AuthorizationRequest) -> bool | None:
-        """What the citizen is told at the end: whether it came to nothing. None while nothing has been decided."""
-        answer = self.codes.find_answer(request.device_id)
+    def refused(self, request_id: str, browser_id: str) -> bool | None:
+        """What the citizen is told at the end: whether it came to nothing. None while nothing has been decided, and for other requests.
+
+        Raises RequestExpired, or ForeignBrowser when another browser confirmed.
+        """
+        request = self.requests.get(request_id, browser_id)
+        answer = self.codes.find_answer(request.device_id) if request.device_id else None
         if answer is not None:
             return answer.issued is None
-        return None if self.codes.find(request.device_id) else False  # fetched already
+        return None if not request.device_id or self.codes.find(request.device_id) else False  # fetched already
 
     def redeem(self, device_code: str, client_id: str, confirmation: str) -> Redeemed:
         """What the citizen's yes turned into. The client is authenticated already, `confirmation` is the key it proved to hold.
@@ -187,8 +191,9 @@ class AuthorizingDevices:
             raise RequestExpired
         return device
 
-    def _waiting(self, device: DeviceAuthorization | None) -> WaitingDevice | None:
-        client = self.clients.find(device.client_id) if device and not device.expired(self.clock()) else None
-        if device is None or client is None or not client.takes_part or not client.may_use(GrantType.DEVICE_CODE):
+    def _waiting(self, device: DeviceAuthorization, browser_id: str) -> WaitingDevice | None:
+        client, taker = self.clients.find(device.client_id), self.codes.find_taker(device.id)
+        allowed = client is not None and client.takes_part and client.may_use(GrantType.DEVICE_CODE)
+        if client is None or not allowed or device.expired(self.clock()) or (taker and not same(taker.browser_id, browser_id)):
             return None
         return WaitingDevice(device, client)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from broker.core.client import Client, ClientStatus
+from broker.core.client import Client
 from broker.core.errors import BadRequest, InvalidRequest, UnknownClient
 from broker.oidc.id_token_hint import Hint, HintReader
 from broker.oidc.parameters import Parameters
@@ -39,11 +39,6 @@ class EndSession:
     client: Client | None
     hint: Hint | None
     return_to: str | None
-
-    @property
-    def is_anybodys(self) -> bool:
-        """Whether anybody could have registered this tool and made this link: then only a click leads on (RU-13)."""
-        return self.hint is None and self.client is not None and self.client.status is ClientStatus.SANDBOX
 
 
 @dataclass(frozen=True, slots=True)

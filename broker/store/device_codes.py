@@ -7,25 +7,30 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from broker.core.device import DEVICE_LIFETIME, DeviceAnswer, DeviceAuthorization, PollPace
+from broker.core.device import DEVICE_LIFETIME, DeviceAnswer, DeviceAuthorization, DeviceTaker, PollPace
 from broker.core.ids import fingerprint
 from broker.store.records import Record
 from broker.store.redis import Redis
 from broker.store.seal import Seal
 from broker.store.sealed_values import SealedValues
 
-_AUTHORIZATION, _ANSWER, _PACE = Record(DeviceAuthorization), Record(DeviceAnswer), Record(PollPace)
+_AUTHORIZATION, _ANSWER = Record(DeviceAuthorization), Record(DeviceAnswer)
+_TAKER, _PACE = Record(DeviceTaker), Record(PollPace)
 _REMEMBERED = DEVICE_LIFETIME * 2  # a device that asks too late is told so, and not that its code is unknown
 
 
 class DeviceCodes:
-    """Neither code is stored: a device is known by the fingerprint of its code."""
+    """Neither code is stored: a device is known by the fingerprint of its code.
+
+    A user code is short enough to be found from its fingerprint by trying; whoever has it can do no more than let the device in.
+    """
 
     def __init__(self, redis: Redis, seal: Seal) -> None:
         self._redis = redis
         self._devices = SealedValues(redis, seal, "device", _AUTHORIZATION)
         self._user_codes = SealedValues(redis, seal, "user-code", _AUTHORIZATION)
         self._answers = SealedValues(redis, seal, "device-answer", _ANSWER)
+        self._takers = SealedValues(redis, seal, "device-taker", _TAKER)
         self._paces = SealedValues(redis, seal, "device-pace", _PACE)
 
     def add(self, device: DeviceAuthorization) -> bool:
@@ -40,12 +45,16 @@ class DeviceCodes:
         return self._devices.get(device_id)
 
     def find_by_user_code(self, user_code: str) -> DeviceAuthorization | None:
-        """The device that shows this code and was not taken up yet."""
+        """The device that shows this code."""
         return self._user_codes.get(fingerprint(user_code))
 
-    def take_by_user_code(self, user_code: str) -> DeviceAuthorization | None:
-        """The same, for one browser only: the code is used up."""
-        return self._user_codes.take(fingerprint(user_code))
+    def add_taker(self, device_id: str, taker: DeviceTaker) -> bool:
+        """Keep whose browser took the device up. True for exactly one."""
+        return self._takers.add(device_id, taker, DEVICE_LIFETIME)
+
+    def find_taker(self, device_id: str) -> DeviceTaker | None:
+        """Who that was; None as long as nobody has."""
+        return self._takers.get(device_id)
 
     def add_answer(self, device_id: str, answer: DeviceAnswer, lifetime: timedelta) -> bool:
         """Keep what the citizen decided. The first decision counts; False for any other."""

@@ -142,9 +142,7 @@ class CitizenViews:
 
     def signed_out(self) -> Answer:
         """The end, for sign-outs that were not asked for on a page of ours."""
-        return render_template(
-            "citizen/signed_out.html", told=(), untold=(), frames=(), upstream_ended=None, onward=None, host="", back=None
-        )
+        return render_template("citizen/signed_out.html", told=(), untold=(), frames=(), upstream_ended=None, onward=None, back=None)
 
     def _pending(self, request_id: str) -> AuthorizationRequest:
         return self.signing_in.resume(request_id, self.cookies.known_browser_id() or "")

@@ -76,17 +76,15 @@ class DeviceViews:
             return _end(refused=True)
         if decision != "confirm":
             raise BadRequest("decision is neither confirm nor refuse")
-        asked = self.devices.take_up(waiting, self.cookies.browser_id())
-        return see_other(url_for("oidc.proceed", request_id=asked.id))
+        return see_other(url_for("oidc.proceed", request_id=self.devices.take_up(waiting, self.cookies.browser_id())))
 
     def done(self, request_id: str) -> Answer:
         """The end of the way: the citizen may go back to the device."""
-        asked = self.devices.requests.get(request_id, self.cookies.known_browser_id() or "")
-        refused = self.devices.refused(asked) if asked.device_id else None
+        refused = self.devices.refused(request_id, self.cookies.known_browser_id() or "")
         return see_other(url_for("oidc.proceed", request_id=request_id)) if refused is None else _end(refused=refused)
 
     def _waiting(self, typed: str | None) -> WaitingDevice | None:
-        return self.devices.look_up((typed or "")[:_LONGEST_CODE], _source())
+        return self.devices.look_up((typed or "")[:_LONGEST_CODE], _source(), self.cookies.known_browser_id() or "")
 
 
 def device_blueprint(views: DeviceViews) -> Blueprint:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 
@@ -91,10 +91,9 @@ class EndSessionViews:
         return make_response(page)
 
     def _goodbye(self, asked: EndSession, done: SignedOut | None) -> Response:
-        """On to the tool at once, or to the last page: nowhere to go, tools to be told by the browser first, or a click is due."""
+        """On to the tool at once, or to the last page: where there is nowhere to go, or tools are told by the browser first."""
         frames = frontchannel_addresses(self.issuer, done.tools.entered) if done else ()
-        at_once = not frames and not (asked.is_anybodys and done is None)
-        response = see_other(asked.return_to) if asked.return_to and at_once else self._last_page(asked, done, frames)
+        response = see_other(asked.return_to) if asked.return_to and not frames else self._last_page(asked, done, frames)
         self.cookies.end_session(response)
         return response
 
@@ -104,7 +103,7 @@ class EndSessionViews:
             g.shown_once = True  # asked for again, in another language, there would be nothing left to tell
         for address in frames:
             allow_frame(address)
-        if frames and asked.return_to:
+        if asked.return_to:
             allow_scripts()
         page = render_template(
             "citizen/signed_out.html",
@@ -112,7 +111,6 @@ class EndSessionViews:
             untold=tools.untold(asked.client),
             upstream_ended=done.upstream_ended if done else None,
             frames=frames,
-            host=urlsplit(asked.return_to or "").netloc,
             onward=WayBack(asked.client.name, asked.return_to) if asked.client and asked.return_to else None,
             back=_way_back(asked.client),
         )

@@ -14,7 +14,6 @@ from broker.core.errors import StoreUnavailable
 from broker.core.trust import TrustLevel
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
-from tests.support.clock import Clock
 from tests.support.device import DEVICES_ONLY, Device, asks_for_codes, begins, device_tool, enters, goes_on, lets_in
 from tests.support.tool import Tool
 
@@ -118,49 +117,6 @@ def test_scopes_that_the_tool_may_not_have_are_left_out(broker: Broker, tafel: T
     device = begins(tafel, scope="openid email nonsense")
     lets_in(broker.browser(), device)
     assert device.polls().get_json()["scope"] == "openid"
-
-
-def test_a_device_that_asks_too_often_is_slowed_down_for_good(device: Device, clock: Clock) -> None:
-    """RFC 8628 3.5: five seconds more for this and all calls to come."""
-    assert device.hears() == "authorization_pending"
-    clock.advance(seconds=1)
-    assert device.hears() == "slow_down"
-    clock.advance(seconds=6)
-    assert device.hears() == "slow_down"
-    clock.advance(seconds=15)
-    assert device.hears() == "authorization_pending"
-    clock.advance(seconds=6)
-    assert device.hears() == "slow_down"
-
-
-def test_a_device_at_the_pace_it_was_told_is_never_slowed_down(device: Device, clock: Clock) -> None:
-    for _ in range(20):
-        assert device.hears() == "authorization_pending"
-        clock.advance(seconds=device.told["interval"])
-
-
-def test_a_device_that_waited_too_long_is_told_so(broker: Broker, device: Device, clock: Clock) -> None:
-    clock.advance(seconds=device.told["expires_in"] - 1)
-    assert device.hears() == "authorization_pending"
-    clock.advance(seconds=1)
-    assert device.hears() == "expired_token"
-    assert "Es gibt kein Gerät mit diesem Code" in enters(broker.browser(), device).text
-
-
-def test_an_answer_that_nobody_fetched_in_time_is_worth_nothing(broker: Broker, device: Device, clock: Clock) -> None:
-    lets_in(broker.browser(), device)
-    clock.advance(seconds=device.told["expires_in"])
-    assert device.hears() == "expired_token"
-
-
-def test_a_citizen_who_comes_too_late_is_told_so(broker: Broker, device: Device, clock: Clock) -> None:
-    browser = broker.browser()
-    clock.advance(minutes=14)
-    consent = browser.signs_in(browser.presses(enters(browser, device), "device-confirm"))
-    clock.advance(minutes=2)
-    late = browser.presses(consent, "consent-allow")
-    assert (late.response.status_code, late.error_code) == (410, "BP-410-REQUEST")
-    assert device.hears() == "expired_token"
 
 
 @pytest.mark.parametrize("changed", ["", "x" * 43, "flipped", "cut", "padded"])
@@ -272,3 +228,36 @@ def test_signing_out_ends_what_the_device_got(broker: Broker, browser: Browser, 
     token = device.polls().get_json()["access_token"]
     browser.presses(browser.opens("/logout"), "logout-confirm")
     assert device.tool.asks_userinfo(token).status_code == 401
+
+
+def test_offline_access_lets_a_device_go_on_after_the_browser_signed_out(broker: Broker, browser: Browser) -> None:
+    """The device is not where the citizen signed in; what it may do without a session, they agreed to (OIDC Core 11)."""
+    grants = TokenPolicy(grant_types=(GrantType.DEVICE_CODE, GrantType.REFRESH_TOKEN))
+    tool = device_tool(broker, tokens=grants, scopes=("openid", "profile", "offline_access"))
+    device = begins(tool, scope="openid profile offline_access")
+    lets_in(browser, device)
+    answer = device.polls().get_json()
+    browser.presses(browser.opens("/logout"), "logout-confirm")
+
+    refreshed = tool.calls_token({"grant_type": "refresh_token", "refresh_token": answer["refresh_token"]}, tool.basic()).get_json()
+
+    assert tool.verifies(refreshed["id_token"])["sub"] == tool.verifies(answer["id_token"])["sub"]
+    assert tool.asks_userinfo(refreshed["access_token"]).status_code == 200
+
+
+def test_without_the_citizens_word_there_is_no_refresh_token(broker: Broker) -> None:
+    device = begins(device_tool(broker), scope="openid offline_access")
+    lets_in(broker.browser(), device)
+    answer = device.polls().get_json()
+    assert "refresh_token" not in answer
+    assert answer["scope"] == "openid"
+
+
+def test_a_47_without_redis_a_device_hears_of_an_outage(broker: Broker, device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(self: object, *command: object) -> object:
+        raise StoreUnavailable("Redis")
+
+    monkeypatch.setattr(type(broker.parts.stores.redis), "_ask", away)
+    for response in (device.polls(), asks_for_codes(device.tool)):
+        assert (response.status_code, response.get_json()["error"]) == (503, "temporarily_unavailable")
+        assert response.headers["Retry-After"]

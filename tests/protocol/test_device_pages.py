@@ -11,7 +11,7 @@ from broker.flows.authorizing_devices import MOST_GUESSES
 from tests.support.app import Broker
 from tests.support.browser import Browser
 from tests.support.clock import Clock
-from tests.support.device import Device, begins, device_tool, enters, lets_in
+from tests.support.device import Device, begins, device_tool, enters, goes_on, lets_in
 
 
 @pytest.fixture
@@ -85,6 +85,24 @@ def test_a_code_is_taken_up_by_one_browser_only(broker: Broker, device: Device) 
     first.presses(enters(first, device), "device-confirm")
     assert second.presses(shown, "device-confirm").response.status_code == 410
     assert "Es gibt kein Gerät mit diesem Code" in enters(second, device).text
+
+
+def test_a_second_press_of_the_button_leads_to_the_same_sign_in(broker: Broker, browser: Browser, device: Device) -> None:
+    question = enters(browser, device)
+    first, second = (browser.presses(question, "device-confirm").response.request.path for _ in range(2))
+    assert first == second
+    again = browser.presses(enters(browser, device), "device-confirm")
+    assert again.response.request.path == first
+    goes_on(browser, again)
+    assert device.hears() == "token"
+
+
+def test_a_device_taken_up_elsewhere_cannot_be_sent_away(broker: Broker, browser: Browser, device: Device) -> None:
+    stranger = broker.browser()
+    shown = enters(stranger, device)
+    browser.presses(enters(browser, device), "device-confirm")
+    assert stranger.presses(shown, "device-refuse").response.status_code == 410
+    assert device.hears() == "authorization_pending"
 
 
 def test_a_28_the_way_and_its_end_belong_to_the_browser_that_confirmed(broker: Broker, browser: Browser, device: Device) -> None:

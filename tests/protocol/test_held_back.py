@@ -65,23 +65,3 @@ def test_ru_13_a_pushed_request_is_no_way_around(browser: Browser, broker: Broke
 
     assert stop.location is None
     assert "held-back-continue" in stop.text
-
-
-def test_ru_13_ru_10_a_sign_out_link_of_such_a_tool_waits_for_a_click(browser: Browser, sandbox: Tool) -> None:
-    for named in ({"client_id": "sandbox"}, {}):
-        page = browser.opens("/logout", query_string={"post_logout_redirect_uri": "https://tool.test/bye", "state": "x", **named})
-
-        assert page.location is None
-        assert "<script" not in page.text
-        assert 'id="logout-continue" class="kern-btn kern-btn--primary" href="https://tool.test/bye?state=x"' in page.text
-
-
-def test_ru_13_a_sign_out_that_such_a_tool_can_prove_or_a_citizen_wants_leads_on_at_once(
-    broker: Broker, browser: Browser, sandbox: Tool
-) -> None:
-    broker.parts.stores.providers.replace_all([replace(PROVIDERS[0], sandbox=True)])
-    hint = sandbox.redeems(browser.arrives(sandbox).code).get_json()["id_token"]
-    bye = {"post_logout_redirect_uri": "https://tool.test/bye"}
-
-    assert browser.presses(browser.opens("/logout", query_string=bye), "logout-confirm").location == "https://tool.test/bye"
-    assert browser.opens("/logout", query_string={"id_token_hint": hint, **bye}).location == "https://tool.test/bye"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from broker.core.device import DEVICE_LIFETIME, DeviceAnswer, DeviceAuthorization, PollPace, new_user_code
+from broker.core.device import DEVICE_LIFETIME, DeviceAnswer, DeviceAuthorization, DeviceTaker, PollPace, new_user_code
 from broker.core.ids import fingerprint, new_secret
 from broker.store.attempts import Attempts
 from broker.store.device_codes import DeviceCodes
@@ -45,10 +45,12 @@ def test_no_two_devices_show_the_same_code(device_codes: DeviceCodes, device: De
 
 
 def test_a48_of_many_browsers_one_takes_a_device_up(device_codes: DeviceCodes, device: DeviceAuthorization) -> None:
+    assert device_codes.find_taker(device.id) is None
+    takers = [DeviceTaker(f"browser-{number}", f"request-{number}") for number in range(32)]
     with ThreadPoolExecutor(16) as pool:
-        taken = list(pool.map(lambda _: device_codes.take_by_user_code(device.user_code), range(32)))
-    assert [one for one in taken if one] == [device]
-    assert device_codes.find(device.id) == device, "the device itself goes on waiting"
+        taken = list(pool.map(lambda taker: device_codes.add_taker(device.id, taker), takers))
+    assert taken.count(True) == 1
+    assert device_codes.find_taker(device.id) == takers[taken.index(True)]
 
 
 def test_a48_the_first_decision_counts_and_is_fetched_once(device_codes: DeviceCodes, device: DeviceAuthorization, clock: Clock) -> None:

@@ -187,7 +187,7 @@ def _form_post() -> str:
 
 
 def _signed_out(**context: Any) -> Callable[[], str]:
-    nothing = {"told": [], "untold": [], "frames": [], "upstream_ended": True, "onward": None, "host": "", "back": None}
+    nothing = {"told": [], "untold": [], "frames": [], "upstream_ended": True, "onward": None, "back": None}
     return _shows("signed_out", **{**nothing, **context})
 
 
@@ -241,7 +241,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "signed-out-in-part": _signed_out(told=["Mitmachkarte"], untold=[LONG_TOOL], upstream_ended=False, back=_BACK),
     "signed-out-plain": _signed_out(upstream_ended=None),
     "signed-out-frames": _signed_out_with_frames,
-    "signed-out-held-back": _signed_out(upstream_ended=None, onward=_BACK, host="karte.musterstadt.example"),
     "device": lambda: _device(""),
     "device-unknown": lambda: _device(
         "BCDF-GHJA", "Es gibt kein Gerät mit diesem Code. Vielleicht ist er abgelaufen oder ein Buchstabe stimmt nicht."

@@ -8,6 +8,17 @@ from broker.core.client_policy import GrantType
 from tests.support.office import KARTE, Office
 
 API = 'resources = ["https://api.example.org/"]'
+THE_API = """
+client_id = "api"
+name = "Archiv"
+redirect_uris = ["https://api.example.org/callback"]
+
+[tokens]
+resource = "https://api.example.org/"
+
+[operator]
+name = "Stadt Beispiel"
+"""
 ANSWERS = KARTE.replace('redirect_uris = ["https://karte.example.org/callback"]\n', "")
 
 
@@ -55,6 +66,7 @@ def test_grants_that_do_not_fit_together_are_named(office: Office, table: str, t
 @pytest.mark.parametrize("table", ['grant_types = ["device_code"]', f'grant_types = ["client_credentials"]\n{API}'])
 def test_devices_and_services_need_no_return_address(office: Office, table: str) -> None:
     office.file("karte", with_tokens(table, ANSWERS))
+    office.file("api", THE_API)
     office.apply()
     found = office.clients.get("karte")
     assert found.redirect_uris == ()
