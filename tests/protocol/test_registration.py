@@ -133,6 +133,19 @@ def test_a_client_in_the_sandbox_never_meets_real_citizens(broker: Broker, brows
     assert not stop.is_at_hub
 
 
+def test_a_client_in_the_sandbox_makes_no_citizen_id_ask_real_citizens_for_more(
+    broker: Broker, browser: Browser, registrar: Registrar
+) -> None:
+    real = broker.tool(scopes=("openid",))
+    registrar.token = invitation(broker, basic_profile=True)
+    tried = registrar.tool(registrar.made(scope="openid email"))
+    browser.sets_out(real.url())
+    assert broker.hub.asked[-1].claims == ()
+    broker.parts.stores.providers.replace_all([replace(PROVIDERS[0], sandbox=True)])
+    browser.sets_out(tried.url(scope="openid email"))
+    assert broker.hub.asked[-1].claims == ("email",)
+
+
 def test_a_live_invitation_makes_live_clients(broker: Broker, browser: Browser, registrar: Registrar) -> None:
     registrar.token = invitation(broker, live=True)
     tool = registrar.tool(registrar.made())
