@@ -33,13 +33,12 @@ def withdraw(label: str) -> None:
 
 @clients.command("list")
 def list_clients() -> None:
-    """Show the tools that registered themselves, and where they lead."""
+    """Show all tools: status, by what they were registered, and where they lead."""
     found = build_inviting(load_settings()).list()
     for client in found:
-        since = f"{client.registration.registered_at:%Y-%m-%d}" if client.registration.registered_at else "-"
-        click.echo(f"{client.status:9} {client.client_id}  {since}  {client.name!r}  {' '.join(client.redirect_uris)}")
+        click.echo(f"{client.status:9} {client.managed_by:4} {client.client_id}  {client.name!r}  {' '.join(client.redirect_uris)}")
     if not found:
-        click.echo("No tool registered itself.")
+        click.echo("There is no tool yet.")
 
 
 @clients.command()

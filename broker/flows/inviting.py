@@ -61,8 +61,8 @@ class Inviting:
         return self.invitations.revoke(label)
 
     def list(self) -> Sequence[Client]:
-        """All clients that registered themselves."""
-        return [client for client in self.clients.list() if client.managed_by == BY_ITSELF]
+        """All tools, however they were registered."""
+        return self.clients.list()
 
     def approve(self, client_id: str, operator_name: str = "") -> Client:
         """Let the client meet real citizens, as it is now. `operator_name` is what citizens are told instead of a bare host.
@@ -97,6 +97,6 @@ class Inviting:
         return known
 
     def _changed(self, known: Client, changed: Client) -> Client:
-        if not self.clients.replace_while(changed, known.status, known.registration.token_hash):
+        if not self.clients.replace_while(changed, known):
             raise ConfigurationError(f"client {known.client_id} changed at the same moment; look again")
         return changed

@@ -38,6 +38,8 @@ MOST_OPEN = 20
 _OPEN_WINDOW = timedelta(hours=1)
 _PREFIX = "self-"  # no `sub` looks like this (A-13)
 _NO_HASH = "A" * 43
+_MOST_SHOWN = 3
+_KEPT = ("token_hash", "registered_at", "approved_at", "invited_by", "basic_profile", "public_subject")
 _LOOKED_AT = ("name", "redirect_uris", "base_url", "appearance", "sector", "scopes", "auth_method", "subject_type", "tokens", "login_start")
 
 
@@ -115,13 +117,7 @@ class SelfRegistering:
         Raises InvalidClientMetadata, also for what an administrator has looked at and approved; InvalidToken when it was suspended
         meanwhile (OP-08).
         """
-        registration = replace(
-            wanted.registration,
-            **{
-                name: getattr(known.registration, name)
-                for name in ("token_hash", "registered_at", "approved_at", "invited_by", "basic_profile", "public_subject")
-            },
-        )
+        registration = replace(wanted.registration, **{name: getattr(known.registration, name) for name in _KEPT})
         own = replace(wanted, client_id=known.client_id, status=known.status, secret_hash=known.secret_hash, registration=registration)
         client = self._completed(own, known)
         secret = ""
@@ -132,14 +128,14 @@ class SelfRegistering:
             client = replace(client, secret_hash=secret_hash(self.pepper, client.client_id, secret))
         if known.registration.approved_at and any(getattr(client, name) != getattr(known, name) for name in _LOOKED_AT):
             raise InvalidClientMetadata("the client was approved as it is: what citizens see or get is changed by an administrator only")
-        if not self.clients.replace_while(client, known.status, known.registration.token_hash):
+        if not self.clients.replace_while(client, known):
             raise InvalidToken("the client was changed by an administrator at the same moment")
         return Registered(client, token, secret)
 
     def remove(self, known: Client) -> None:
         """The client takes part in nothing any more, and all that citizens granted it ends (RFC 7592 2.3). Its record stays."""
         gone = replace(known, status=ClientStatus.SUSPENDED, registration=replace(known.registration, token_hash=""))
-        if not self.clients.replace_while(gone, known.status, known.registration.token_hash):
+        if not self.clients.replace_while(gone, known):
             raise InvalidToken("the client was changed by an administrator at the same moment")
         self.grants.revoke_of_client(known.client_id)
 
@@ -158,14 +154,13 @@ class SelfRegistering:
         name = readable_name(wanted.name) or host
         self._check_name(name)
         self.visiting.check_reach(wanted)
-        self._check_hosts(wanted)
-        live = wanted.status is ClientStatus.LIVE
+        sector, live = self._sector(wanted), wanted.status is ClientStatus.LIVE
         client = replace(
             wanted,
             name=name,
             # a name that an administrator gave stays; else citizens are told where the client really leads
             operator=replace(wanted.operator, name=known.operator.name if known and registration.approved_at else host),
-            sector=host.lower() if live else SANDBOX_SECTOR + host.lower(),
+            sector=sector if live else SANDBOX_SECTOR + sector,
             pkce_waived=registration.basic_profile,
             email_verified_only=not registration.basic_profile,
             appearance=replace(wanted.appearance, logo=self._logo(wanted, known)),
@@ -174,13 +169,15 @@ class SelfRegistering:
             raise InvalidClientMetadata("redirect_uris: the host belongs to a tool of another operator")
         return client
 
-    def _check_hosts(self, wanted: Client) -> None:
-        """OIDC Core 8.1: several hosts are one sector only if a file of that sector says so."""
-        uri = wanted.registration.sector_identifier_uri
+    def _sector(self, wanted: Client) -> str:
+        """OIDC Core 8.1: the host of the file that lists all redirect URIs, else their one host; an application without any is alone."""
+        hosts, uri = _hosts(wanted), wanted.registration.sector_identifier_uri
         if uri:
             self.visiting.check_sector(uri, wanted.redirect_uris)
-        elif len(_hosts(wanted)) > 1 and wanted.subject_type is SubjectType.PAIRWISE:
+            return (urlsplit(uri).hostname or "").lower()
+        if len(hosts) > 1 and wanted.subject_type is SubjectType.PAIRWISE:
             raise InvalidClientMetadata("redirect_uris: several hosts need a sector_identifier_uri (OIDC Core 8.1)")
+        return next(iter(sorted(hosts)), wanted.client_id).lower()
 
     def _check_name(self, name: str) -> None:
         """No name that citizens know as a registered tool's or its operator's (CN-10)."""
@@ -205,9 +202,9 @@ def invitation_hash(pepper: bytes, token: str) -> str:
 
 
 def own_host(client: Client) -> str:
-    """The host that answers for a client, which is all that is known of who runs it; an application without any is known by its id."""
-    uri = client.registration.sector_identifier_uri
-    return (urlsplit(uri).hostname if uri else None) or next(iter(sorted(_hosts(client))), client.client_id)
+    """Where a client leads, which is all that is known of who runs it; an application without any host is known by its id."""
+    hosts = sorted(_hosts(client))
+    return ", ".join(hosts[:_MOST_SHOWN] + ["..."] * (len(hosts) > _MOST_SHOWN)) or client.client_id
 
 
 def readable_name(name: str) -> str:
@@ -225,12 +222,19 @@ def alike(name: str) -> str:
 
 
 def shares_sector(client: Client, others: Iterable[Client]) -> bool:
-    """Whether a live tool of another operator has the same sector: the two could join their citizens' accounts (CN-09)."""
+    """Whether a live tool of another operator has the same sector: the two could join their citizens' accounts (CN-09).
+
+    Clients whose operator nobody named prove by the sector's host, or by a file there, that they belong together.
+    """
     return any(
         one.sector == client.sector and one.status is ClientStatus.LIVE and one.operator.name != client.operator.name
         for one in others
-        if one.client_id != client.client_id
+        if one.client_id != client.client_id and not (_unnamed(one) and _unnamed(client))
     )
+
+
+def _unnamed(client: Client) -> bool:
+    return client.managed_by == BY_ITSELF and client.registration.approved_at is None
 
 
 def _hosts(client: Client) -> set[str]:

@@ -30,11 +30,11 @@ from broker.core.client_policy import (
 )
 from broker.core.grant import OFFLINE_ACCESS
 from broker.core.oauth_errors import InvalidClientMetadata
+from broker.flows.self_registering import BY_ITSELF
+from broker.oidc.metadata import RESPONSE_MODES
 from broker.oidc.registration_request import ClientDocument
 from broker.oidc.registration_rules import check_addresses, check_keys, check_needs
 
-BY_ITSELF = "self"
-RESPONSE_MODES = ("query", "form_post", "jwt", "query.jwt", "form_post.jwt")
 _BY_SECRET = (AuthMethod.BASIC, AuthMethod.POST)
 _CERTIFICATE_NAME = "tls_client_auth_"
 

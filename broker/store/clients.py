@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from broker.core.client import Client, ClientStatus
@@ -68,10 +68,16 @@ class Clients:
         if changed is None:
             raise UnknownClient
 
-    def replace_while(self, client: Client, status: ClientStatus, token_hash: str) -> bool:
-        """Change a client only while it has this status and this registration access token; whether it had: decided in one statement, so
-        that a client suspended meanwhile stays so (OP-08)."""
-        still = (clients.c.status == status.value, clients.c.registration["token_hash"].as_string() == token_hash)
+    def replace_while(self, client: Client, known: Client) -> bool:
+        """Change a client only while status, registration access token and approval are the `known` ones; whether they were: decided in
+        one statement, so that a client suspended or approved meanwhile stays so (OP-08)."""
+        kept, registration = clients.c.registration, known.registration
+        approved = registration.approved_at.isoformat() if registration.approved_at else ""
+        still = (
+            clients.c.status == known.status.value,
+            func.coalesce(kept["token_hash"].as_string(), "") == registration.token_hash,
+            func.coalesce(kept["approved_at"].as_string(), "") == approved,
+        )
         changing = _REPLACE.where(*still).values(_CLIENT.to_row(client)).returning(clients.c.client_id)
         changed = self._database.one(changing, {"replaced": client.client_id})
         self._forget()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from broker.core.client import Client
 from broker.core.errors import InvalidToken
@@ -100,6 +100,7 @@ def _bearer_token() -> str | None:
     """The token of the Authorization header (RFC 6750 2.1), or None without one. Raises InvalidToken for what is no token of ours."""
     header = request.headers.get("Authorization")
     if header is None:
+        g.no_token = True
         return None
     scheme, _, token = header.partition(" ")
     token = token.strip()

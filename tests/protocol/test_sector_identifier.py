@@ -77,3 +77,10 @@ def test_op_01_the_file_is_fetched_by_the_guarded_client_only(live: Registrar) -
     live.web.pages[SECTOR] = json.dumps(TWO_HOSTS).encode()
     assert live.registers(redirect_uris=TWO_HOSTS, sector_identifier_uri=SECTOR).status_code == 400
     assert live.web.fetched == []
+
+
+def test_cn_10_citizens_are_told_where_it_leads_not_where_its_file_is(live: Registrar) -> None:
+    live.web.pages[SECTOR] = json.dumps(TWO_HOSTS).encode()
+    made = live.made(redirect_uris=TWO_HOSTS, sector_identifier_uri=SECTOR)
+    record = live.broker.parts.stores.clients.get(made["client_id"])
+    assert (record.operator.name, record.sector) == ("one.test, two.test", "sector.test")

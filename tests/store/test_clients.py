@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -76,15 +77,24 @@ def test_lo02_an_address_after_sign_out_names_one_live_client_or_none(clients: C
     assert clients.find_by_post_logout_uri(uri) == tool
 
 
-def test_op_08_a_change_counts_only_while_status_and_token_are_what_they_were(clients: Clients, database: Database) -> None:
-    known = replace(records.client("self-1"), registration=Registration(token_hash="t" * 43))
+def test_op_08_a_change_counts_only_while_status_token_and_approval_are_what_they_were(clients: Clients, database: Database) -> None:
+    approved = Registration(token_hash="t" * 43, approved_at=datetime(2026, 11, 26, 9, tzinfo=UTC))
+    known = replace(records.client("self-1"), registration=approved)
     clients.add(known)
     changed = replace(known, name="New")
-    assert not clients.replace_while(changed, ClientStatus.SANDBOX, "t" * 43)
-    assert not clients.replace_while(changed, ClientStatus.LIVE, "u" * 43)
+    for other in (
+        replace(known, status=ClientStatus.SANDBOX),
+        replace(known, registration=replace(approved, token_hash="u" * 43)),
+        replace(known, registration=replace(approved, token_hash="")),
+        replace(known, registration=replace(approved, approved_at=None)),
+    ):
+        assert not clients.replace_while(changed, other)
     assert Clients(database).get("self-1") == known
-    assert clients.replace_while(changed, ClientStatus.LIVE, "t" * 43)
+    assert clients.replace_while(changed, known)
     assert clients.get("self-1") == changed
+    plain = records.client("plain")
+    clients.add(plain)
+    assert clients.replace_while(replace(plain, name="New"), plain)
 
 
 def test_what_is_not_remembered_is_read_now(clients: Clients, tool: Client, database: Database) -> None:
