@@ -31,6 +31,7 @@ from broker.oidc.client_auth import ClientSecrets
 from broker.oidc.client_certificate import ClientCertificates
 from broker.oidc.client_metadata import ClientMetadata
 from broker.oidc.client_signature import ClientSignatures
+from broker.oidc.encryption import Encryption
 from broker.oidc.end_session import EndSessionReader
 from broker.oidc.grants import TokenFlows
 from broker.oidc.id_token import IdTokens
@@ -174,7 +175,7 @@ def _install(app: Flask, settings: Settings, parts: Parts) -> None:
 
 
 def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> None:
-    stores, hints = parts.stores, HintReader(settings.issuer, parts.keys)
+    stores, hints = parts.stores, HintReader(settings.issuer, parts.keys, parts.issuing.clock)
     csrf = CSRFProtect(app)
     source, reader = parts.request_source, RequestReader(parts.claim_table, hints, parts.issuing.clock)
     find_client = stores.clients.find
@@ -213,7 +214,8 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
 
 def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
     clients = parts.stores.clients
-    answers = TokenAnswers(parts.token_form, IdTokens(settings.issuer, parts.keys, parts.issuing.clock))
+    id_tokens = IdTokens(settings.issuer, parts.keys, parts.issuing.clock, Encryption(parts.client_keys.encryption_keys))
+    answers = TokenAnswers(parts.token_form, id_tokens)
     serving = parts.serving
     flows = TokenFlows(parts.issuing.redeem, parts.refreshing.refresh, parts.devices.redeem, serving.serve, serving.exchange)
     return EndpointViews(

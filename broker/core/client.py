@@ -33,6 +33,9 @@ class ClientStatus(StrEnum):
     SUSPENDED = "suspended"
 
 
+PUBLIC_SECTOR = "*public"
+"""What all clients with a public subject share. No sector of another client can be called so: it is no host, and no word a file may say."""
+
 TAKING_PART = frozenset({ClientStatus.LIVE, ClientStatus.SANDBOX})
 
 
@@ -129,6 +132,11 @@ class Client:
     def may_use(self, grant_type: GrantType) -> bool:
         """Whether the record allows this grant at the token endpoint."""
         return grant_type in self.tokens.grant_types
+
+    @property
+    def subject_sector(self) -> str:
+        """The sector by whose `sub` and pseudonym this client knows a citizen (OIDC Core 8)."""
+        return PUBLIC_SECTOR if self.subject_type is SubjectType.PUBLIC else self.sector
 
     @property
     def registered_claims(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from broker.core.client_policy import (
 from broker.core.grant import OFFLINE_ACCESS, OPENID
 from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
+from broker.flows.checking_answers import answer_faults
 from broker.flows.checking_grants import grant_faults, needs_return_address
 from broker.flows.checking_keys import key_faults
 from broker.flows.checking_requests import request_faults
@@ -208,6 +209,10 @@ def _check_addresses(content: ClientFile, client: Client, around: Surroundings) 
 
 
 def _check_sector(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+    if client.subject_type is SubjectType.PUBLIC:
+        if content.sector is not None:
+            yield ("sector",), 'means nothing beside subject_type = "public": all such tools know a citizen by the same `sub`'
+        return
     hosts = {default_sector((uri,), client.client_id) for uri in client.redirect_uris}
     if content.sector is None and len(hosts) > 1:
         yield ("redirect_uris",), "several hosts: say with `sector` that they belong together (one `sub` for all of them)"
@@ -274,6 +279,7 @@ def _check_secrecy(content: ClientFile, client: Client, around: Surroundings) ->
 def _check_policies(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
     yield from key_faults(client)
     yield from request_faults(client)
+    yield from answer_faults(client)
     yield from token_faults(client)
     yield from grant_faults(client)
 

@@ -113,7 +113,7 @@ class Consenting:
 
     def _name(self, client: Client, session: BrokerSession, step: AskConsent, pseudonym: str | None) -> None:
         """Make the subject this sector of tools will know, and keep the pseudonym the citizen chose."""
-        known = self.subjects.tool_subject(session.subject_id, client.sector, pseudonym or new_pseudonym())
+        known = self.subjects.tool_subject(session.subject_id, client.subject_sector, pseudonym or new_pseudonym())
         shown = not PSEUDONYM_CLAIMS.isdisjoint(step.claims)
         if shown and pseudonym and pseudonym != known.pseudonym:
             self.subjects.replace_pseudonym(known, pseudonym)

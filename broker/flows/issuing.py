@@ -248,7 +248,7 @@ class Issuing:
         """`sub` and pseudonym at this sector of tools; a first-party tool, which asks for no consent, may be the first of it."""
         if issue.standing.sub is not None:
             return issue.standing.sub, issue.standing.pseudonym
-        made = self.subjects.tool_subject(session.subject_id, client.sector, new_pseudonym())
+        made = self.subjects.tool_subject(session.subject_id, client.subject_sector, new_pseudonym())
         return made.sub, made.pseudonym
 
     def _client(self, client_id: str) -> Client:

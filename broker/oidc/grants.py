@@ -77,11 +77,12 @@ class ClientGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc,unused-ig
 
     def validate_token_request(self) -> None:
         """Raises UnauthorizedClient when the record lacks the grant, InvalidDpopProof and its kin, Authlib's error when the client cannot
-        authenticate, and what `redeem` raises."""
+        authenticate, and what `TokenAnswers.check` and `redeem` raise."""
         face = self.authenticate_token_endpoint_client()
         assert isinstance(face, ClientFace)  # the only kind our server hands out
         if not face.check_grant_type(self.GRANT_TYPE):
             raise UnauthorizedClient("this grant is not allowed to this client")
+        self.server.answers.check(face.client)
         self.registered = face.client
         self.body = self.worth(face.client, self.server.proofs.confirmation(self.request.call, face.client))
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from broker.core.claim import ClaimTable, ReleaseClass
-from broker.core.client_policy import AuthMethod, GrantType
+from broker.core.client_policy import AuthMethod, GrantType, SubjectType
 from broker.core.grant import OFFLINE_ACCESS, OPENID
 from broker.core.trust import TrustLevel
 from broker.oidc.client_auth import METHODS
 from broker.oidc.client_signature import ALGORITHMS as CLIENT_ALGORITHMS
 from broker.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
+from broker.oidc.encryption import CONTENT_ENCRYPTIONS, ENCRYPTION_ALGORITHMS
 
 RESPONSE_MODES = ("query", "form_post", "jwt", "query.jwt", "form_post.jwt")
 _NOT_CALLED_WITH_CERTIFICATES = frozenset({"authorization_endpoint", "end_session_endpoint", "jwks_uri", "registration_endpoint"})
@@ -43,8 +44,10 @@ class Metadata:
             "response_types_supported": ["code"],
             "response_modes_supported": list(RESPONSE_MODES),
             "grant_types_supported": list(GrantType),
-            "subject_types_supported": ["pairwise"],
+            "subject_types_supported": list(SubjectType),
             "id_token_signing_alg_values_supported": list(signing_algorithms),
+            "id_token_encryption_alg_values_supported": list(ENCRYPTION_ALGORITHMS),
+            "id_token_encryption_enc_values_supported": list(CONTENT_ENCRYPTIONS),
             **self._client_authentication(),
             "introspection_signing_alg_values_supported": list(signing_algorithms),
             "code_challenge_methods_supported": ["S256"],

@@ -38,6 +38,13 @@ class TokenAnswers:
     form: AccessTokenForm
     id_tokens: IdTokens
 
+    def check(self, client: Client) -> None:
+        """That nothing about the client itself will be in the way of an answer; to be asked before anything is used up.
+
+        Raises BadRequest, TemporarilyUnavailable.
+        """
+        self.id_tokens.encryption.check(client)
+
     def body(self, client: Client, tokens: Tokens) -> dict[str, object]:
         """The fields of the answer. `scope` is always named: it may be less than what was asked for."""
         access_token = self.form.write(client, tokens.access_token, tokens.token, tokens.grant)

@@ -10,12 +10,13 @@ from broker.core.errors import ConfigurationError, UnknownClient
 from broker.store.cache import Cache
 from broker.store.records import Record
 from broker.store.sql import Database
-from broker.store.tables import clients
+from broker.store.tables import clients, tool_subjects
 
 _CLIENT = Record(Client)
 _FIND = select(clients).where(clients.c.client_id == bindparam("wanted"))
 _LIST = select(clients).order_by(clients.c.client_id)
 _ADD = insert(clients)
+_IS_A_SUB = select(tool_subjects.c.sub).where(tool_subjects.c.sub == bindparam("wanted"))
 _REPLACE = update(clients).where(clients.c.client_id == bindparam("replaced"))
 _ALL = ""
 _SECONDS = 5.0
@@ -53,7 +54,9 @@ class Clients:
         return found[0] if len(found) == 1 else None
 
     def add(self, client: Client) -> None:
-        """Register a new client. Raises ConfigurationError if the id is taken."""
+        """Register a new client. Raises ConfigurationError if the id is taken, or is what some tool calls a citizen (A-13)."""
+        if self._database.one(_IS_A_SUB, {"wanted": client.client_id}):
+            raise ConfigurationError(f"client_id {client.client_id!r} is the subject of somebody's ID tokens; choose another")
         try:
             self._database.run(_ADD, _CLIENT.to_row(client))
         except IntegrityError:

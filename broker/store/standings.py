@@ -42,7 +42,7 @@ class Standings:
 
     def find(self, subject_id: str, client: Client) -> Standing:
         """The standing; of an unknown account one that is not active."""
-        row = self._find.first({"subject_id": subject_id, "client_id": client.client_id, "sector": client.sector})
+        row = self._find.first({"subject_id": subject_id, "client_id": client.client_id, "sector": client.subject_sector})
         if row is None:
             return _NOBODY
         return Standing(

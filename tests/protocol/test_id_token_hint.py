@@ -1,20 +1,22 @@
-"""`id_token_hint` at the authorization endpoint: ours or nothing (OIDC Core 3.1.2.1; A-21 to A-24, JT-01 to JT-14)."""
+"""`id_token_hint` at the authorization endpoint (OIDC Core 3.1.2.1; JT-06, JT-15); forged ones are in `test_id_token_hint_forged.py`."""
 
 from __future__ import annotations
 
-import base64
-import hmac
 import json
-from typing import Any
+import tracemalloc
+from collections.abc import Callable
+from time import perf_counter
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
-from joserfc.jwk import RSAKey
 
+from broker.core.client_policy import TokenPolicy
+from broker.core.errors import BadRequest
+from broker.oidc.id_token_hint import HintReader
 from tests.support.app import Broker
 from tests.support.browser import Browser
+from tests.support.forging import segment
+from tests.support.statements import Statements
 from tests.support.tool import Tool
 
 
@@ -63,91 +65,56 @@ def test_a_subject_in_claims_counts_like_a_hint(browser: Browser, tool: Tool, hi
     assert browser.opens(tool.url(prompt="none", claims=other)).answer["error"] == "login_required"
 
 
-def forged(hint: str, how: str, published: dict[str, Any]) -> str:
-    """The hint, tampered with."""
-    head, body, signature = hint.split(".")
-    header, claims = jwt.get_unverified_header(hint), jwt.decode(hint, options={"verify_signature": False})
-    stranger = RSAKey.generate_key(2048)
-    match how:
-        case "changed":
-            return f"{head}.{_b64({**claims, 'sub': 'x'})}.{signature}"
-        case "unsigned":
-            return f"{_b64({**header, 'alg': 'none'})}.{body}."
-        case "None":
-            return f"{_b64({**header, 'alg': 'None'})}.{body}."
-        case "no alg":
-            return f"{_b64({'kid': header['kid'], 'typ': 'JWT'})}.{body}.{signature}"
-        case "hmac with our key":
-            public = next(key for key in published["keys"] if key["kid"] == header["kid"])
-            signing = f"{_b64({**header, 'alg': 'HS256'})}.{body}"
-            return f"{signing}.{_text(hmac.digest(json.dumps(public).encode(), signing.encode(), 'sha256'))}"
-        case "own key" | "embedded key":
-            embedded = {**header, "jwk": stranger.as_dict(private=False)} if how == "embedded key" else header
-            signing = f"{_b64(embedded)}.{body}"
-            return f"{signing}.{_text(stranger.private_key.sign(signing.encode(), PKCS1v15(), SHA256()))}"
-        case "kid as path":
-            return f"{_b64({**header, 'kid': '../../dev/null'})}.{body}.{signature}"
-        case "critical":
-            return f"{_b64({**header, 'crit': ['x'], 'x': 1})}.{body}.{signature}"
-        case "five parts":
-            return f"{hint}.{body}.{signature}"
-        case "dots":
-            return "." * 8000
-        case _:
-            return how
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "PS256", "Ed25519"])
+@pytest.mark.parametrize("as_list", [False, True])
+def test_every_id_token_that_we_make_comes_back_as_a_hint(broker: Broker, browser: Browser, algorithm: str, as_list: bool) -> None:
+    tool = broker.tool("every", id_token_alg=algorithm, tokens=TokenPolicy(audience_as_list=as_list))
+    token = tool.redeems(browser.arrives(tool).code).get_json()["id_token"]
+
+    assert browser.opens(tool.url(prompt="none", id_token_hint=token)).code
 
 
-def _b64(part: dict[str, Any]) -> str:
-    return _text(json.dumps(part).encode())
+@pytest.fixture
+def reader(broker: Broker) -> HintReader:
+    return HintReader(broker.issuer, broker.parts.keys, broker.clock)
 
 
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+ENDLESS: dict[str, Callable[[], str]] = {
+    "a header of 50 MB": lambda: "A" * 50_000_000 + ".e30.x",
+    "claims of 50 MB": lambda: "e30." + "A" * 50_000_000 + ".x",
+    "10,000 dots": lambda: "." * 10_000,
+    "encrypted with a bomb inside": lambda: f"{segment({'alg': 'dir', 'enc': 'A128GCM', 'zip': 'DEF'})}..AAAA.{'A' * 5_000_000}.AAAA",
+    "encrypted with a costly password": lambda: (
+        f"{segment({'alg': 'PBES2-HS256+A128KW', 'enc': 'A128GCM', 'p2c': 10**9, 'p2s': 'AA'})}.A.A.A.A"
+    ),
+    "1,000 deep": lambda: f"{segment(b'[' * 1000 + b']' * 1000)}.e30.AAAA",
+}
 
 
-@pytest.mark.parametrize(
-    "how",
-    [
-        "changed",
-        "unsigned",
-        "None",
-        "no alg",
-        "hmac with our key",
-        "own key",
-        "embedded key",
-        "kid as path",
-        "critical",
-        "five parts",
-        "dots",
-        "x",
-        "a.b.c",
-        "e30.e30.e30",
-        "\u00fc.\u00fc.\u00fc",
-        '{"payload":"e30","signatures":[]}',
-    ],
-)
-def test_jt_01_02_03_05_06_a_forged_hint_is_invalid(browser: Browser, tool: Tool, hint: str, how: str) -> None:
-    token = forged(hint, how, tool.gets("/jwks").get_json())
+@pytest.mark.parametrize("what", ENDLESS)
+def test_jt_06_what_is_too_much_is_refused_at_once_without_being_unpacked(reader: HintReader, what: str) -> None:
+    times, token = [], ENDLESS[what]()
+    tracemalloc.start()
+    for _ in range(3):
+        began = perf_counter()
+        with pytest.raises(BadRequest):
+            reader.read(token)
+        times.append(perf_counter() - began)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
 
-    answer = browser.opens(tool.url(prompt="none", id_token_hint=token)).answer
-
-    assert answer["error"] == "invalid_request"
+    assert min(times) < 0.05
+    assert peak < 1_000_000
 
 
-def test_jt_11_12_14_a_token_of_ours_of_another_kind_issuer_or_audience_is_no_hint(
-    broker: Broker, browser: Browser, tool: Tool, hint: str
-) -> None:
-    claims = jwt.decode(hint, options={"verify_signature": False})
-    keys = broker.parts.keys
-    wrong = [
-        keys.sign(claims, "logout+jwt", "RS256"),
-        keys.sign(claims, "at+jwt", "RS256"),
-        keys.sign({**claims, "iss": f"{tool.issuer}/"}, "JWT", "RS256"),
-        keys.sign({**claims, "iss": [tool.issuer]}, "JWT", "RS256"),
-        keys.sign({**claims, "aud": [claims["aud"]]}, "JWT", "RS256"),
-        keys.sign({**claims, "sub": None}, "JWT", "RS256"),
-    ]
+def test_jt_15_a_storm_of_unknown_kids_asks_the_database_no_more_often(broker: Broker, reader: HintReader, hint: str) -> None:
+    header, others = jwt.get_unverified_header(hint), hint.partition(".")[2]
+    storm = [f"{segment({**header, 'kid': f'unknown-{number}'})}.{others}" for number in range(1000)]
+    reader.keys.published()
 
-    for token in wrong:
-        assert browser.opens(tool.url(prompt="none", id_token_hint=token)).answer["error"] == "invalid_request"
-    assert browser.opens(tool.url(prompt="none", id_token_hint=keys.sign(claims, "JWT", "RS256"))).code
+    with Statements(broker.parts.stores.database) as statements:
+        for token in storm:
+            with pytest.raises(BadRequest):
+                reader.read(token)
+
+    assert len(statements) == 0
