@@ -71,6 +71,8 @@ def check_needs(document: ClientDocument) -> None:
     if GrantType.AUTHORIZATION_CODE not in grants:
         raise InvalidClientMetadata("grant_types: response type code needs authorization_code")
     _check_authentication(document)
+    if document.dpop_bound_access_tokens and document.tls_client_certificate_bound_access_tokens:
+        raise InvalidClientMetadata("dpop_bound_access_tokens: tokens are bound by DPoP or by the certificate, not by both")
     if document.id_token_encrypted_response_alg and not _has_keys(document):
         raise InvalidClientMetadata("id_token_encrypted_response_alg: needs jwks or jwks_uri")
     if document.require_signed_request_object and not _has_keys(document):

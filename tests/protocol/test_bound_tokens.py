@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
+import jwt
 import pytest
 
 from broker.core.client_policy import AuthMethod, GrantType, TokenPolicy
@@ -150,6 +151,38 @@ def test_a_client_held_to_fapi_keeps_its_bound_refresh_token(broker: Broker, bro
         answer = tool.refreshes(kept).get_json()
         assert "refresh_token" not in answer
         assert tool.asks_userinfo(answer["access_token"]).status_code == 200
+
+
+# --- what APIs learn ------------------------------------------------------------------------------------------------------------------
+
+API = "https://api.test/v1"
+
+
+@pytest.mark.parametrize("as_jwt", [False, True])
+def test_an_api_learns_which_key_a_token_is_bound_to(broker: Broker, browser: Browser, as_jwt: bool) -> None:
+    """RFC 9449 6: `cnf.jkt` in a JWT and in introspection, so that the API can ask for the proof."""
+    api = broker.tool("api", tokens=TokenPolicy(resource=API))
+    tool = broker.tool(tokens=TokenPolicy(resources=(API,), access_token_jwt=as_jwt))
+    tool.prover = broker.prover()
+
+    token = tool.redeems(browser.arrives(tool, resource=API).code).get_json()["access_token"]
+
+    told = api.introspects(token)
+    assert (told["token_type"], told["cnf"]) == ("DPoP", {"jkt": tool.prover.thumbprint})
+    if as_jwt:
+        assert jwt.decode(token, options={"verify_signature": False})["cnf"] == {"jkt": tool.prover.thumbprint}
+
+
+def test_a_bound_jwt_needs_its_proof_at_userinfo(broker: Broker, browser: Browser) -> None:
+    tool = broker.tool(tokens=TokenPolicy(access_token_jwt=True))
+    tool.prover = broker.prover()
+    token = tool.redeems(browser.arrives(tool).code).get_json()["access_token"]
+
+    assert tool.asks_userinfo(token).status_code == 200
+    tool.prover = broker.prover()
+    assert refused(tool.asks_userinfo(token), "invalid_token", 401)
+    tool.prover = None
+    assert refused(tool.asks_userinfo(token), "invalid_token", 401)
 
 
 # --- certificates -----------------------------------------------------------------------------------------------------------------------

@@ -187,6 +187,7 @@ REFUSED: list[dict[str, Any]] = [
     {"id_token_encrypted_response_alg": "dir", "jwks_uri": "https://tool.test/keys"},
     {"id_token_encrypted_response_alg": "RSA-OAEP-256"},
     {"id_token_encrypted_response_enc": "A256GCM"},
+    {"dpop_bound_access_tokens": True, "tls_client_certificate_bound_access_tokens": True},
     {"userinfo_encrypted_response_alg": "RSA-OAEP-256", "jwks_uri": "https://tool.test/keys"},
     {"request_object_encryption_alg": "RSA-OAEP-256"},
     {"jwks": keys(EC.as_dict(private=False)), "jwks_uri": "https://tool.test/keys"},
