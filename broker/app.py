@@ -47,6 +47,7 @@ from broker.store.migrations import pending
 from broker.web import assets, dpop, errors, guards, headers, i18n, observability
 from broker.web.citizen import CitizenViews, citizen_blueprint
 from broker.web.cookies import Cookies
+from broker.web.description import DescriptionViews, description_blueprint
 from broker.web.device import DeviceViews, device_blueprint
 from broker.web.end_session import EndSessionViews, end_session_blueprint
 from broker.web.endpoints import EndpointViews, endpoints_blueprint
@@ -201,6 +202,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
         device_blueprint(devices),
         citizen_blueprint(_citizen_views(settings, parts, cookies)),
         health_blueprint(_readiness(parts)),
+        description_blueprint(DescriptionViews(settings.issuer)),
         *aliases,
     ):
         app.register_blueprint(blueprint)
