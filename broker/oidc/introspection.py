@@ -66,6 +66,6 @@ class IntrospectionAnswers:
             "iss": self.issuer,
             "client_id": client_id,
             "sub": grant.sub if grant else client_id,
-            "scope": " ".join(scopes),
+            **({"scope": " ".join(scopes)} if scopes else {}),
             **proven(grant),
         }

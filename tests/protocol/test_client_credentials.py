@@ -149,3 +149,25 @@ def test_a_47_an_outage_is_told_as_one(service: Tool, broker: Broker, monkeypatc
 
     monkeypatch.setattr(type(broker.parts.stores.access_tokens), "add", away)
     assert refused(asks(service), "temporarily_unavailable", 503)
+
+
+@pytest.mark.parametrize("as_jwt", [False, True])
+def test_rt_09_the_api_learns_who_calls_and_nobody_else_does(broker: Broker, as_jwt: bool) -> None:
+    service = a_service(broker, tokens=replace(SERVICE, access_token_jwt=as_jwt))
+    api, stranger = broker.tool("api", tokens=TokenPolicy(resource=API)), broker.tool("stranger", tokens=TokenPolicy(resource=OTHER_API))
+    token = asks(service).get_json()["access_token"]
+
+    told = api.introspects(token)
+
+    assert told["active"] is True
+    assert (told["sub"], told["client_id"], told["aud"]) == ("dienst", "dienst", API)
+    assert not {"acr", "auth_time", "scope"} & set(told)
+    assert stranger.introspects(token) == {"active": False}
+
+
+def test_rt_13_a_service_gives_its_token_back(broker: Broker, service: Tool) -> None:
+    token = asks(service).get_json()["access_token"]
+    assert broker.tool("other").revokes(token).status_code == 200
+    assert service.introspects(token)["active"] is True
+    assert service.revokes(token).status_code == 200
+    assert service.introspects(token) == {"active": False}

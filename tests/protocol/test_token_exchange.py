@@ -202,3 +202,24 @@ def test_a_31_a_tool_suspended_gets_nothing_and_loses_what_it_has(scene: Scene) 
 def test_co_12_only_for_tools_registered_for_it(scene: Scene) -> None:
     scene.broker.changes(scene.tool, tokens=replace(CALLS, grant_types=(GrantType.AUTHORIZATION_CODE,)))
     assert refused(scene.exchanges(), "unauthorized_client")
+
+
+def test_rt_09_the_api_learns_for_whom_it_is_called_and_only_that_api(scene: Scene) -> None:
+    api, other = (
+        scene.broker.tool("api", tokens=TokenPolicy(resource=API)),
+        scene.broker.tool("other", tokens=TokenPolicy(resource=OTHER_API)),
+    )
+    token = scene.exchanges().get_json()["access_token"]
+
+    told = api.introspects(token)
+
+    assert (told["active"], told["sub"], told["client_id"], told["aud"], told["scope"]) == (True, scene.sub, "karte", API, "profile")
+    assert not {"given_name", "preferred_username"} & set(told)
+    assert other.introspects(token) == {"active": False}
+
+
+def test_rt_13_given_back_it_dies_alone(scene: Scene) -> None:
+    token = scene.exchanges().get_json()["access_token"]
+    scene.tool.revokes(token)
+    assert scene.kept(token) is None
+    assert scene.kept(scene.token)
