@@ -42,6 +42,7 @@ from broker.oidc.pushed_requests import PushedRequests
 from broker.oidc.server import ClientDesk, TokenServer
 from broker.oidc.software_statement import SoftwareStatements, read_issuers
 from broker.oidc.token_answer import TokenAnswers
+from broker.oidc.userinfo import UserInfoAnswers
 from broker.parts import Parts, Stores, build_parts, open_database, open_stores, utc_now
 from broker.store.migrations import pending
 from broker.web import assets, dpop, errors, guards, headers, i18n, observability
@@ -223,6 +224,7 @@ def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
     return EndpointViews(
         server=TokenServer(_client_desk(settings, parts), flows, answers, parts.proofs),
         userinfo_of=parts.issuing.userinfo,
+        userinfo_answers=UserInfoAnswers(settings.issuer, parts.keys),
         keys=parts.keys,
         metadata=_metadata(settings, parts),
         origins=lambda: guards.web_origins(clients.list()),

@@ -171,8 +171,9 @@ class Issuing:
         refresh_token = self.refreshing.first(grant) if issued.refreshable else None
         return Redeemed(grant, issued, token, secret, refresh_token, session, self._id_token_values(issued, session))
 
-    def userinfo(self, access_token: str, prove: Prove = unproven) -> dict[str, ClaimData]:
-        """`sub` and the claims that record and citizen still allow. Raises InvalidToken, also when the session has ended (CN-05).
+    def userinfo(self, access_token: str, prove: Prove = unproven) -> tuple[Client, dict[str, ClaimData]]:
+        """The token's client; `sub` and the claims that record and citizen still allow. Raises InvalidToken, also when the session has
+        ended (CN-05).
 
         A token for an API, or one whose scope has lost openid, is none for us (RFC 8707 3, A-09).
         """
@@ -182,7 +183,7 @@ class Issuing:
             raise InvalidToken
         prove(known.live.token.confirmation, known.client)
         claims = self.recognising.claims(known.live, known.client)
-        return {**self.recognising.values(known.client, grant, claims, known.session), "sub": grant.sub}
+        return known.client, {**self.recognising.values(known.client, grant, claims, known.session), "sub": grant.sub}
 
     def _refusal(self, code_hash: str) -> InvalidGrant:
         """Why a code gets nothing; what a first use of it got is revoked (RFC 6749 4.1.2)."""

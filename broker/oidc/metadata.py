@@ -46,6 +46,7 @@ class Metadata:
             "grant_types_supported": list(GrantType),
             "subject_types_supported": list(SubjectType),
             "id_token_signing_alg_values_supported": list(signing_algorithms),
+            "userinfo_signing_alg_values_supported": list(signing_algorithms),
             "id_token_encryption_alg_values_supported": list(ENCRYPTION_ALGORITHMS),
             "id_token_encryption_enc_values_supported": list(CONTENT_ENCRYPTIONS),
             **self._client_authentication(),

@@ -12,11 +12,13 @@ from functools import partial
 
 from flask import Blueprint, Response, g, request
 
+from broker.core.client import Client
 from broker.core.errors import BadRequest, InvalidToken
 from broker.flows.issuing import Prove
 from broker.oidc.keys import KeyRing
 from broker.oidc.metadata import Metadata
 from broker.oidc.server import TOKEN_PARAMETERS, TokenServer
+from broker.oidc.userinfo import UserInfoAnswers
 from broker.web.answering import FinishedResponse, json_answer
 from broker.web.guards import RegisteredOrigins, allow_origin
 from broker.web.reading import FORM, presented_call, sent_call
@@ -26,8 +28,8 @@ _METHODS = "GET, POST"
 _SCHEMES = ("bearer", "dpop")
 _CACHED = "public, max-age=300"  # clients fetch both documents at every sign-in; a new key is published long before it signs
 
-UserInfo = Callable[[str, Prove], Mapping[str, object]]
-"""Returns the claims an access token shows to whoever proves to hold the key it is bound to. Raises InvalidToken."""
+UserInfo = Callable[[str, Prove], tuple[Client, Mapping[str, object]]]
+"""Returns an access token's client, and the claims it shows to whoever proves to hold the key it is bound to. Raises InvalidToken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class EndpointViews:
 
     server: TokenServer
     userinfo_of: UserInfo
+    userinfo_answers: UserInfoAnswers
     keys: KeyRing
     metadata: Metadata
     origins: RegisteredOrigins
@@ -50,9 +53,9 @@ class EndpointViews:
     def userinfo(self) -> Response:
         """`GET` or `POST /userinfo` (OIDC Core 5.3)."""
         token = _access_token()
-        response = json_answer(self.userinfo_of(token, partial(self.server.proofs.check, presented_call(self.certificate_header), token)))
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        prove = partial(self.server.proofs.check, presented_call(self.certificate_header), token)
+        body, mimetype = self.userinfo_answers.make(*self.userinfo_of(token, prove))
+        return FinishedResponse(body.encode(), mimetype=mimetype, headers={"Cache-Control": "no-store"})
 
     def jwks(self) -> Response:
         """`GET /jwks` (RFC 7517 5)."""

@@ -69,7 +69,7 @@ class TestPseudonym:
     def test_the_citizens_choice_is_kept_for_the_sector(self, scene: Scene) -> None:
         asked, session = scene.signs_in()
         code = scene.gets_code(scene.agrees(asked, session, "Waldkauz_7"), session)
-        assert scene.issuing.userinfo(scene.redeems(code).access_token)["preferred_username"] == "Waldkauz_7"
+        assert scene.issuing.userinfo(scene.redeems(code).access_token)[1]["preferred_username"] == "Waldkauz_7"
 
     def test_it_can_be_changed_when_asked_again(self, scene: Scene) -> None:
         _, session = scene.signs_in()
@@ -79,7 +79,7 @@ class TestPseudonym:
         assert offer is not None
         assert offer.pseudonym == "first-name"
         token = scene.redeems(scene.gets_code(scene.agrees(again, session, "second-name"), session)).access_token
-        assert scene.issuing.userinfo(token)["nickname"] == "second-name"
+        assert scene.issuing.userinfo(token)[1]["nickname"] == "second-name"
 
     def test_the_sub_stays_when_the_pseudonym_changes(self, scene: Scene) -> None:
         _, session = scene.signs_in()

@@ -22,7 +22,7 @@ def test_a_code_becomes_a_grant_once(scene: Scene) -> None:
     assert done.grant.trust is TrustLevel.HIGH
     assert done.grant.auth_time == session.authenticated_at
     assert done.id_token_values == {}
-    assert scene.issuing.userinfo(done.access_token)["sub"] == done.grant.sub
+    assert scene.issuing.userinfo(done.access_token)[1]["sub"] == done.grant.sub
 
 
 def test_a_second_use_is_refused_and_revokes_the_first_co_01(scene: Scene) -> None:
@@ -124,7 +124,7 @@ class TestClaims:
     def test_userinfo_gives_what_was_agreed_to(self, scene: Scene) -> None:
         scene.hub.claims = {"name": scene.hub.claims["given_name"], "email": scene.hub.claims["given_name"]}
         _, session = scene.signs_in()
-        found = scene.issuing.userinfo(scene.redeems(scene.lets_in(session)).access_token)
+        _, found = scene.issuing.userinfo(scene.redeems(scene.lets_in(session)).access_token)
         assert set(found) == {"sub", "preferred_username", "nickname", "locale", "name", "bp_subject_type", "bp_attr_loa"}
 
     def test_the_id_token_gets_them_where_the_tool_wants_it(self, scene: Scene) -> None:
@@ -138,7 +138,7 @@ class TestClaims:
         asked, session = scene.signs_in()
         done = scene.redeems(scene.gets_code(asked, session))
         assert done.grant.consent_id is None
-        assert scene.issuing.userinfo(done.access_token)["sub"] == done.grant.sub
+        assert scene.issuing.userinfo(done.access_token)[1]["sub"] == done.grant.sub
 
     @pytest.mark.parametrize("token", ["", "x", "x" * 43])
     def test_an_unknown_token_shows_nothing(self, scene: Scene, token: str) -> None:

@@ -195,7 +195,7 @@ class TestReplacing:
         _, first = scene.signs_in()
         token = scene.redeems(scene.lets_in(first)).access_token
         _, second = scene.signs_in(first)
-        assert scene.issuing.userinfo(token)["sub"]
+        assert scene.issuing.userinfo(token)[1]["sub"]
         assert scene.signing_out.end(second, None).told == ("Mitmachkarte",)
 
     def test_another_persons_tools_are_signed_out_se_03(self, scene: Scene) -> None:
