@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from broker.core.client import Client
+from broker.core.client_policy import GrantType
 from broker.core.ids import fingerprint
 from broker.flows.recognising import Recognised, Recognising
 from broker.store.grants import Grants
@@ -27,7 +28,8 @@ class Introspecting:
     def refresh_token(self, token: str, caller: Client) -> KeptRefreshToken | None:
         """The refresh token, if it could be used right now by the caller."""
         kept = self.refresh_tokens.find(fingerprint(token))
-        if kept is None or not kept.good or kept.token.used_at is not None or kept.grant.client_id != caller.client_id:
+        own = kept is not None and kept.grant.client_id == caller.client_id and caller.may_use(GrantType.REFRESH_TOKEN)
+        if kept is None or not own or not kept.good or kept.token.used_at is not None:
             return None
         return kept if self.recognising.stands(kept.grant, self.recognising.session_of(kept.grant)) else None
 

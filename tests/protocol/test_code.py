@@ -74,6 +74,22 @@ def test_co_03_another_clients_code_is_refused_and_burnt(broker: Broker, browser
     assert refused(tool.redeems(code))
 
 
+def test_co_03_stolen_and_copied_codes_are_an_alarm(
+    broker: Broker, browser: Browser, tool: Tool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stolen, copied = browser.arrives(tool).code, browser.opens(tool.url()).code
+    tool.redeems(copied)
+    capsys.readouterr()
+
+    broker.tool("thief").redeems(stolen)
+    tool.redeems(copied)
+
+    logged = capsys.readouterr().out
+    assert logged.count("BP-400-MISUSE") == 2
+    assert stolen not in logged
+    assert copied not in logged
+
+
 def test_co_04_a_code_yields_only_its_own_citizen(broker: Broker, tool: Tool) -> None:
     erika, max_ = broker.browser(), broker.browser()
     of_erika = erika.arrives(tool).code
