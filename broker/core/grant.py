@@ -147,6 +147,11 @@ class LiveToken:
         return tuple(name for name in self.grant.claims if name in (self.agreed or ()))
 
 
+def narrowed(granted: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the granted scopes or APIs that are wanted, in the order they were granted; all where nothing is named."""
+    return tuple(word for word in granted if word in wanted) if wanted else granted
+
+
 def access_hash(secret: str, as_jwt: bool) -> str:
     """Under which hash an access token is kept. Of an RFC 9068 token the secret is the `jti`: signatures may differ, the token does not.
 

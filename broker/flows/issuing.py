@@ -23,6 +23,7 @@ from broker.core.grant import (
     Grant,
     IssuedCode,
     access_hash,
+    narrowed,
 )
 from broker.core.ids import fingerprint, keyed_hash, new_id, new_secret, same
 from broker.core.next_step import Issue
@@ -160,13 +161,14 @@ class Issuing:
         Raises InvalidGrant, and StoreUnavailable when nobody knows what became of it: then the code has to be there for another try.
         """
         session, client, secret = self._session_of(issued), self._client(issued.client_id), new_secret()
-        hashed, narrowed = access_hash(secret, client.tokens.access_token_jwt), bool(resources) and resources != issued.audience
-        grant = self._grant(issued, session, code_hash, fingerprint(new_secret()) if narrowed else hashed)
+        hashed, audience = access_hash(secret, client.tokens.access_token_jwt), narrowed(issued.audience, resources)
+        for_all = audience == issued.audience
+        grant = self._grant(issued, session, code_hash, hashed if for_all else fingerprint(new_secret()))
         if not self.grants.add(grant):
             raise self._refusal(code_hash)
         token = grant.first_token
-        if narrowed:  # the grant's own token, which nobody gets, would be for all of them (RFC 8707 2.2)
-            token = replace(token, access_hash=hashed, audience=resources)
+        if not for_all:  # the grant's own token, which nobody gets, would be for all of them (RFC 8707 2.2)
+            token = replace(token, access_hash=hashed, audience=audience)
             self.recognising.access_tokens.add(token)
         refresh_token = self.refreshing.first(grant) if issued.refreshable else None
         return Redeemed(grant, issued, token, secret, refresh_token, session, self._id_token_values(issued, session))

@@ -21,6 +21,7 @@ from broker.core.grant import (
     LiveToken,
     RefreshToken,
     access_hash,
+    narrowed,
 )
 from broker.core.ids import fingerprint, keyed_hash, new_secret, same
 from broker.core.oauth_errors import InvalidTarget, MisusedGrant
@@ -33,10 +34,10 @@ from broker.store.refresh_tokens import KeptRefreshToken, RefreshTokens
 
 @dataclass(frozen=True, slots=True)
 class RefreshCall:
-    """What a tool sends. `scopes` None: as before; `resources` empty: all APIs of the grant; `confirmation`: the key it proved to hold."""
+    """What a tool sends. Without `scopes`: as before; without `resources`: all APIs. `confirmation` is the key that it proved to hold."""
 
     token: str
-    scopes: tuple[str, ...] | None = None
+    scopes: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     confirmation: str = ""
 
@@ -116,17 +117,17 @@ class Refreshing:
 
     def _token(self, kept: KeptRefreshToken, client: Client, call: RefreshCall, secret: str) -> AccessToken:
         """The access token to be. Raises InvalidScope and InvalidTarget: both may shrink, never grow (RT-03, RFC 8707 2.2)."""
-        if call.scopes is not None and not set(call.scopes) <= set(kept.token.scopes):
+        if not set(call.scopes) <= set(kept.token.scopes):
             raise InvalidScope("scope holds more than the refresh token")
-        if call.resources and not set(call.resources) <= set(kept.grant.audience):
+        if not set(call.resources) <= set(kept.grant.audience):
             raise InvalidTarget("resource is none that the citizen agreed to")
-        now, scopes = self.clock(), kept.token.scopes
+        now = self.clock()
         return AccessToken(
             access_hash=access_hash(secret, client.tokens.access_token_jwt),
             grant_id=kept.grant.id,
             client_id=client.client_id,
-            scopes=scopes if call.scopes is None else tuple(scope for scope in scopes if scope in call.scopes),
-            audience=call.resources or kept.grant.audience,
+            scopes=narrowed(kept.token.scopes, call.scopes),
+            audience=narrowed(kept.grant.audience, call.resources),
             confirmation=call.confirmation or kept.grant.confirmation,
             created_at=now,
             expires_at=min(now + ACCESS_TOKEN_LIFETIME, kept.grant.expires_at),

@@ -126,8 +126,7 @@ class RefreshTokenGrant(ClientGrant):
 
     def redeem(self, client: Client, confirmation: str) -> Tokens:
         """What the token is worth. Raises InvalidGrant, InvalidScope, InvalidTarget."""
-        token, scope = self.request.form.get("refresh_token"), self.request.form.get("scope")
+        token, scopes = self.request.form.get("refresh_token"), self.request.form.get("scope", "").split()
         if not token:
             raise BadRequest("refresh_token is missing")
-        scopes = None if scope is None else tuple(dict.fromkeys(scope.split()))
-        return self.server.flows.refresh(client, RefreshCall(token, scopes, self.resources(), confirmation))
+        return self.server.flows.refresh(client, RefreshCall(token, tuple(scopes), self.resources(), confirmation))

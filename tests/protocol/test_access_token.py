@@ -129,6 +129,30 @@ def test_rt_12_a_token_for_one_api_is_none_for_the_other(browser: Browser, tool:
     assert apis[MAP].introspects(other["access_token"]) == {"active": False}
 
 
+def test_the_order_of_apis_says_nothing(browser: Browser, tool: Tool) -> None:
+    code = browser.arrives_at(f"{tool.url(resource=MAP)}&resource={COUNCIL}").code
+    form: Any = {"grant_type": "authorization_code", "code": code, "redirect_uri": tool.client.redirect_uris[0]}
+    form |= {"code_verifier": tool.verifier, "resource": [COUNCIL, MAP]}
+
+    answer = tool.calls_token(form, tool.basic()).get_json()
+
+    assert tool.introspects(answer["access_token"])["aud"] == [MAP, COUNCIL]
+
+
+def test_a_bound_token_names_its_key_to_the_api(broker: Broker, browser: Browser) -> None:
+    tool, api = (
+        broker.tool(tokens=TokenPolicy(access_token_jwt=True, resources=(MAP,))),
+        broker.tool("map", tokens=TokenPolicy(resource=MAP)),
+    )
+    tool.prover = broker.prover()
+
+    answer = tokens_of(browser, tool, resource=MAP)
+
+    assert decoded(tool, answer["access_token"], MAP)["cnf"] == {"jkt": tool.prover.thumbprint}
+    told = api.introspects(answer["access_token"])
+    assert (told["cnf"], told["token_type"]) == ({"jkt": tool.prover.thumbprint}, "DPoP")
+
+
 def test_an_api_that_was_not_asked_for_is_an_invalid_target(browser: Browser, tool: Tool) -> None:
     code = browser.arrives(tool, resource=MAP).code
 

@@ -121,6 +121,19 @@ def test_offline_access_survives_the_sign_out_without_anything_from_the_citizen_
     assert offline_tool.verifies(later["id_token"])["sub"] == before["sub"]
 
 
+def test_rt_08_a_citizen_id_switched_off_ends_offline_access_also_without_a_session(
+    broker: Broker, browser: Browser, offline_tool: Tool
+) -> None:
+    answer = goes_offline(browser, offline_tool)
+    browser.presses(browser.opens("/logout"), "logout-confirm")
+    assert offline_tool.asks_userinfo(answer["access_token"]).status_code == 200
+
+    broker.parts.stores.providers.replace_all([])
+
+    assert dead(offline_tool.asks_userinfo(answer["access_token"]))
+    assert refused(offline_tool.refreshes(answer["refresh_token"]))
+
+
 def test_offline_access_is_left_out_unless_the_citizen_is_asked_or_agreed_before(broker: Broker, browser: Browser, tool: Tool) -> None:
     asked_softly = broker.tool("soft", tokens=OFFLINE, scopes=SCOPES)
 

@@ -139,6 +139,12 @@ def test_rt_03_scope_may_shrink_and_never_grows(browser: Browser, tool: Tool) ->
     assert refreshed(tool, less["refresh_token"])["scope"] == "openid"
 
 
+def test_a_scope_without_any_word_is_as_good_as_none(browser: Browser, tool: Tool) -> None:
+    token = tokens_of(browser, tool, scope="openid profile")["refresh_token"]
+
+    assert refreshed(tool, token, scope="  ")["scope"] == "openid profile"
+
+
 def test_rt_03_openid_once_left_out_does_not_come_back(browser: Browser, tool: Tool) -> None:
     first = tokens_of(browser, tool, scope="openid profile")["refresh_token"]
 
