@@ -12,7 +12,8 @@ from broker.core.client import ClientStatus
 from broker.core.client_policy import AuthMethod
 from tests.support.app import PROVIDERS, Broker
 from tests.support.browser import Browser
-from tests.support.registrar import Registrar, invitation, office, path_of
+from tests.support.pictures import png
+from tests.support.registrar import Registrar, Web, invitation, office, path_of
 from tests.support.tool import Tool
 
 
@@ -244,3 +245,18 @@ def test_an_approved_sandbox_client_meets_real_citizens_under_another_sub(broker
     office(broker).approve(made["client_id"])
     after = tool.verifies(tool.redeems(browser.arrives(tool).code).get_json()["id_token"])["sub"]
     assert before != after
+
+
+def test_a_clients_whole_life_on_every_database(broker_everywhere: Broker, web: Web) -> None:
+    registrar = Registrar(broker_everywhere, web, invitation(broker_everywhere, uses=1))
+    web.pages["https://tool.test/logo.png"] = png()
+    made = registrar.made(logo_uri="https://tool.test/logo.png", default_max_age=0)
+    assert registrar.registers().status_code == 401
+    assert registrar.changes(made, client_name="Neu").get_json()["client_name"] == "Neu"
+    office(broker_everywhere).approve(made["client_id"], "Stadt Beispiel")
+    assert registrar.changes(made, client_name="Anders").status_code == 400
+    assert registrar.changes(made, client_name="Neu", contacts=["a@tool.test"]).status_code == 200
+    digest = record_of(broker_everywhere, made).appearance.logo
+    assert registrar.calls("GET", f"/logo/{digest}", None).data == png()
+    assert registrar.leaves(made).status_code == 204
+    assert registrar.reads(made).status_code == 401

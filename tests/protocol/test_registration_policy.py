@@ -255,11 +255,14 @@ def test_an_invitation_that_was_withdrawn_lets_nobody_in(broker: Broker, registr
     assert registrar.registers().status_code == 401
 
 
-def test_after_an_invitation_for_public_subjects_a_client_may_have_one(broker: Broker, registrar: Registrar) -> None:
-    registrar.token = invitation(broker, public_subject=True)
-    document = registrar.calls("GET", "/.well-known/openid-configuration", None).get_json()
-    if "public" in document["subject_types_supported"]:
-        assert registrar.made(subject_type="public")["subject_type"] == "public"
+def test_after_an_invitation_for_public_subjects_clients_share_one_sub(broker: Broker, browser: Browser, registrar: Registrar) -> None:
+    registrar.token = invitation(broker, live=True, public_subject=True)
+    hosts = ("one", "two")
+    made = [registrar.made(subject_type="public", redirect_uris=[f"https://{host}.test/cb"]) for host in hosts]
+    assert [one["subject_type"] for one in made] == ["public", "public"]
+    tools = [registrar.tool(one) for one in made] + [registrar.tool(registrar.made(redirect_uris=["https://one.test/cb"]))]
+    subs = [tool.verifies(tool.redeems(browser.arrives(tool).code).get_json()["id_token"])["sub"] for tool in tools]
+    assert subs[0] == subs[1] != subs[2]
 
 
 def test_cn_10_citizens_are_told_where_a_client_leads_now(broker: Broker, registrar: Registrar) -> None:
