@@ -120,18 +120,27 @@ def test_jt_05_an_unencoded_payload(browser: Browser, signer: RequestSigner) -> 
         "\u00fc.\u00fc.\u00fc",
         '{"payload":"e30","signatures":[]}',
         "e30.e30.e30.e30.e30",
+        by_hand({"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2s": "AAAA", "p2c": 10**9}, {}) + ".AAAA.AAAA",
+        by_hand({"alg": "dir", "enc": "A128GCM", "zip": "DEF"}, {}) + ".AAAA.AAAA",
     ],
 )
 def test_jt_06_an_object_of_unbearable_size_or_shape(browser: Browser, signer: RequestSigner, token: str) -> None:
     client = browser.client
     form = {"client_id": signer.tool.client.client_id, "request": token, "redirect_uri": signer.tool.client.redirect_uris[0]}
-    started = time.perf_counter()
+    started = time.thread_time()
 
     response = client.post("/authorize", base_url=ISSUER, data=form)
 
-    assert time.perf_counter() - started < 1, "refused without work; the exact time is the benchmark's matter"
+    assert time.thread_time() - started < 0.05
     assert response.status_code == 303
     assert "error=invalid_request" in response.headers["Location"]
+
+
+def test_jt_06_more_than_anything_we_take_is_not_even_read(browser: Browser, signer: RequestSigner) -> None:
+    form = {"client_id": signer.tool.client.client_id, "request": "A" * 5_000_000}
+
+    assert browser.client.post("/authorize", base_url=ISSUER, data=form).status_code == 413
+    assert signer.tool.posts("/par", form, signer.tool.basic()).status_code == 413
 
 
 @pytest.mark.parametrize("payload", ["[" * 6000, '{"a":' * 1500, "[]", '"x"', "7", "null", "", "\xff", '{"exp": NaN}', '{"exp":1e999}'])
