@@ -131,6 +131,11 @@ def test_cl_03_jt_12_only_the_issuer_as_one_string_is_the_audience(browser: Brow
     assert refused_without_harm(signer, browser.arrives(signer.tool).code, signer.assertion(aud=audience))
 
 
+def test_jt_12_no_audience_is_none_of_ours(signer: SigningTool) -> None:
+    assert turned_away(signer.redeems("x", signer.key.sign({**signer.claims(), "aud": None})))
+    assert turned_away(signer.redeems("x", signer.key.sign({**signer.claims(), "aud": []})))
+
+
 NOW = 1_795_683_600  # 2026-11-26 09:00 UTC, where the clock of tests stands
 
 
