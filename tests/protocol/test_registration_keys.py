@@ -28,7 +28,7 @@ PRIVATE = ECKey.generate_key("P-256", private=True).as_dict(private=True)
         {"jwks": {"keys": [SigningKey().jwk]}, "token_endpoint_auth_signing_alg": "none"},
         {"jwks": {"keys": [SigningKey().jwk]}, "token_endpoint_auth_method": "client_secret_jwt"},
     ],
-    ids=str,
+    ids=["private", "symmetric", "short", "empty", "none", "both", "http", "hmac", "unsigned", "secret"],
 )
 def test_jt_10_unfit_keys_are_not_registered(registrar: Registrar, metadata: dict[str, Any]) -> None:
     refused(registrar, **{"token_endpoint_auth_method": "private_key_jwt", **metadata})

@@ -25,20 +25,21 @@ JWKS = inline({"keys": [SigningKey().jwk]})
 
 
 def tool(keys: str, method: str = "private_key_jwt") -> str:
-    """A tool's file with a `[keys]` table."""
+    """A tool's file with a `[keys]` table; `PUBLIC` and `PRIVATE` stand for key sets, so that names of tests stay the same."""
+    keys = keys.replace("PUBLIC", JWKS).replace("PRIVATE", inline({"keys": [PRIVATE]}))
     return KARTE.replace("[operator]", f'auth_method = "{method}"\n\n[keys]\n{keys}\n\n[operator]')
 
 
 @pytest.mark.parametrize(
     ("keys", "method", "complaint"),
     [
-        (f'jwks = {JWKS}\njwks_uri = "https://karte.example.org/keys"', "private_key_jwt", "11: keys.jwks_uri: give either"),
+        ('jwks = PUBLIC\njwks_uri = "https://karte.example.org/keys"', "private_key_jwt", "11: keys.jwks_uri: give either"),
         ('jwks_uri = "http://karte.example.org/keys"', "private_key_jwt", "10: keys.jwks_uri: must be an https://"),
         ('jwks_uri = "http://localhost/keys"', "private_key_jwt", "10: keys.jwks_uri: must be an https://"),
         ('jwks_uri = "https://user@karte.example.org/keys"', "private_key_jwt", "10: keys.jwks_uri: must be an https://"),
         ('jwks_uri = "https://karte.example.org/keys#x"', "private_key_jwt", "10: keys.jwks_uri: must be an https://"),
         ('jwks_uri = "file:///etc/passwd"', "private_key_jwt", "10: keys.jwks_uri: must be an https://"),
-        (f"jwks = {inline({'keys': [PRIVATE]})}", "private_key_jwt", "10: keys.jwks: holds a private or symmetric key"),
+        ("jwks = PRIVATE", "private_key_jwt", "10: keys.jwks: holds a private or symmetric key"),
         ('jwks = { keys = [{ kty = "oct", k = "c2VjcmV0" }] }', "private_key_jwt", "10: keys.jwks: holds a private or symmetric key"),
         ('jwks = { keys = [{ kty = "RSA", n = "AQAB", e = "AQAB" }] }', "private_key_jwt", "10: keys.jwks: holds something that is no"),
         ("jwks = { keys = [] }", "private_key_jwt", "10: keys.jwks: must be a JWK Set"),
@@ -56,7 +57,7 @@ def tool(keys: str, method: str = "private_key_jwt") -> str:
         ('tls_names = { tls_client_auth_san_ip = "10.0.0.300" }', "tls_client_auth", "is no IP address"),
         ('tls_names = { tls_client_auth_subject_dn = "karte" }', "tls_client_auth", "is no distinguished name"),
         ('tls_names = { common_name = "karte" }', "tls_client_auth", "is no name that a certificate can be known by"),
-        (f'jwks = {JWKS}\ntls_names = {{ tls_client_auth_san_dns = "a.example" }}', "private_key_jwt", "only a tool with auth_method tls"),
+        ('jwks = PUBLIC\ntls_names = { tls_client_auth_san_dns = "a.example" }', "private_key_jwt", "only a tool with auth_method tls"),
     ],
 )
 def test_what_is_wrong_is_named_with_file_and_line(office: Office, keys: str, method: str, complaint: str) -> None:
@@ -68,7 +69,7 @@ def test_what_is_wrong_is_named_with_file_and_line(office: Office, keys: str, me
 @pytest.mark.parametrize(
     ("keys", "method"),
     [
-        (f"jwks = {JWKS}", "private_key_jwt"),
+        ("jwks = PUBLIC", "private_key_jwt"),
         ('jwks_uri = "https://karte.example.org:8443/keys?x=1"', "private_key_jwt"),
         ('jwks_uri = "https://karte.example.org"', "self_signed_tls_client_auth"),
         ('tls_names = { tls_client_auth_subject_dn = "CN=karte,O=Stadt Beispiel,C=DE" }', "tls_client_auth"),
@@ -89,11 +90,11 @@ def test_a_tool_with_keys_gets_no_secret_and_loses_its_old_one_cl_06(office: Off
 
 
 def test_a_secret_beside_keys_is_refused(office: Office) -> None:
-    office.file("karte", tool(f"jwks = {JWKS}").replace("[keys]", 'secret = { env = "X" }\n[keys]'))
+    office.file("karte", tool("jwks = PUBLIC").replace("[keys]", 'secret = { env = "X" }\n[keys]'))
     (complaint,) = office.complains()
     assert "secret: a client with auth_method private_key_jwt has no secret" in complaint
 
 
 def test_a_tool_held_to_fapi_does_not_sign_with_rs256(office: Office) -> None:
-    office.file("karte", tool(f'jwks = {JWKS}\nsigning_alg = "RS256"').replace("[keys]", "fapi = true\n[keys]"))
+    office.file("karte", tool('jwks = PUBLIC\nsigning_alg = "RS256"').replace("[keys]", "fapi = true\n[keys]"))
     assert any("keys.signing_alg: RS256 is not allowed" in one for one in office.complains())
