@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import partial
@@ -14,7 +13,6 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from broker.config import Settings
-from broker.core.errors import StoreUnavailable
 from broker.core.ports import Clock, Upstream
 from broker.examination import examination
 from broker.flows.delivering import Delivering
@@ -93,7 +91,7 @@ class Application(Flask):
 def create_app(settings: Settings, clock: Clock = utc_now, upstream: Upstream | None = None) -> Flask:
     """The WSGI application. Raises ConfigurationError for what would never work; a store or hub that is away is no reason not to start."""
     parts = build_parts(settings, clock, upstream)
-    _check_parts(parts)
+    parts.check()
     cookies = Cookies(settings.secure_cookies)
     app = Application("broker.web")
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, MAX_FORM_PARTS=MOST_FORM_PARTS, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
@@ -107,15 +105,6 @@ def create_app(settings: Settings, clock: Clock = utc_now, upstream: Upstream | 
     _install(app, settings, parts)
     _mount(app, settings, parts, cookies)
     return app
-
-
-def _check_parts(parts: Parts) -> None:
-    """Raises ConfigurationError or SealBroken for what would go wrong at the first sign-in; what does not answer is looked at later."""
-    with suppress(StoreUnavailable):
-        parts.stores.redis.check_policy()
-    with suppress(StoreUnavailable):
-        if not pending(parts.stores.database):
-            parts.keys.check()
 
 
 def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
@@ -137,7 +126,8 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
             Task("clear logos", 3600.0, lambda: stores.logos.purge_expired(clock() - _LOGOS_KEPT, shown_logos(stores.clients.list()))),
             Task("clear deliveries", 3600.0, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
             Task("clear retired keys", 3600.0, lambda: stores.signing_keys.purge_expired(clock())),
-        )
+        ),
+        stores.close,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -9,6 +10,7 @@ from functools import partial
 from broker.claim_table import load_claim_table
 from broker.config import Settings
 from broker.core.claim import ClaimTable
+from broker.core.errors import BrokerError, StoreUnavailable
 from broker.core.ports import Clock, Upstream
 from broker.flows.authorizing_devices import AuthorizingDevices
 from broker.flows.consenting import Consenting
@@ -46,6 +48,7 @@ from broker.store.consents import Consents
 from broker.store.device_codes import DeviceCodes
 from broker.store.grants import Grants
 from broker.store.logos import Logos
+from broker.store.migrations import pending
 from broker.store.one_time_ids import OneTimeIds
 from broker.store.outbox import Outbox
 from broker.store.providers import Providers
@@ -97,6 +100,11 @@ class Stores:
     attempts: Attempts
     signing_keys: SigningKeys
 
+    def close(self) -> None:
+        """Drop all connections."""
+        self.redis.close()
+        self.database.dispose()
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -122,6 +130,18 @@ class Parts:
     self_registering: SelfRegistering
     devices: AuthorizingDevices
     serving: Serving
+
+    def check(self) -> None:
+        """Raises ConfigurationError or SealBroken for what would go wrong at the first sign-in; what does not answer is looked at later."""
+        try:
+            with suppress(StoreUnavailable):
+                self.stores.redis.check_policy()
+            with suppress(StoreUnavailable):
+                if not pending(self.stores.database):
+                    self.keys.check()
+        except BrokerError:
+            self.stores.close()  # whoever is refused leaves no connection behind
+            raise
 
 
 def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream | None = None) -> Parts:

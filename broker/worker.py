@@ -30,6 +30,8 @@ class Worker:
     """Runs its tasks one after another in one thread."""
 
     tasks: tuple[Task, ...]
+    close: Callable[[], None]
+    """Drops the connections, when nothing is to be run any more."""
 
     def run_once(self) -> None:
         """Do each task once. Raises the first BrokerError, so that a command can tell."""

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import closing
 from types import FrameType
 
 import click
@@ -28,18 +29,18 @@ def serve() -> None:
 @click.option("--once", is_flag=True, help="Do what is due and stop.")
 def worker(once: bool) -> None:
     """Deliver logouts and clear what has expired. Any number may run, on any number of hosts."""
-    parts = build_worker(load_settings())
-    if once:
-        parts.run_once()
-        return
-    stop = threading.Event()
+    with closing(build_worker(load_settings())) as due:
+        if once:
+            due.run_once()
+            return
+        stop = threading.Event()
 
-    def drain(signum: int, frame: FrameType | None) -> None:
-        stop.set()
+        def drain(signum: int, frame: FrameType | None) -> None:
+            stop.set()
 
-    signal.signal(signal.SIGTERM, drain)
-    signal.signal(signal.SIGINT, drain)
-    parts.run(stop)
+        signal.signal(signal.SIGTERM, drain)
+        signal.signal(signal.SIGINT, drain)
+        due.run(stop)
 
 
 @click.command()

@@ -9,14 +9,15 @@ import pytest
 
 from deploy.demo.citizen import Citizen
 from tests.journeys.town import Town, town
+from tests.support.app import Addresses
 
 
 @pytest.fixture(name="town")
-def _town(sqlite_url: str, tmp_path: Path) -> Iterator[Town]:
+def _town(addresses: Addresses, tmp_path: Path) -> Iterator[Town]:
     """A town where nobody has signed in yet."""
     folder = tmp_path / "clients"
     folder.mkdir()
-    with town(sqlite_url, "fake://", folder) as built:
+    with town(*addresses, folder) as built:
         yield built
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,7 +73,8 @@ class Town:
 
     def worker_runs(self) -> None:
         """The worker does what is due, once."""
-        build_worker(self.settings).run_once()
+        with closing(build_worker(self.settings)) as worker:
+            worker.run_once()
 
 
 @contextmanager
@@ -92,8 +93,7 @@ def town(database_url: str, redis_url: str, folder: Path) -> Iterator[Town]:
         built = Town(broker, hub, {"karte": karte, "haushalt": haushalt}, chosen)
         app = create_app(chosen)
         stores: Stores = app.extensions["broker"].stores
-        running.callback(stores.database.dispose)
-        running.callback(stores.redis.close)
+        running.callback(stores.close)
         _furnish(built, stores, folder)
         broker.application = app
         hub.application = create_hub(

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from broker.app import create_app
 from broker.core.client import ClientStatus
 from broker.core.client_policy import AuthMethod, ClientKeys
 from broker.oidc.client_auth import METHODS
 from tests.protocol.test_client_auth import turned_away
-from tests.support.app import Broker, settings
+from tests.support.app import Broker, closing
 from tests.support.browser import Browser
 from tests.support.signing import ASSERTION_TYPE, SigningKey, SigningTool, by_hand, signing_tool
 
@@ -87,13 +86,11 @@ def test_cl_02_two_clients_may_use_the_same_jti(broker: Broker, browser: Browser
 def test_cl_02_a_replay_over_two_applications_and_after_redis_lost_everything(broker_everywhere: Broker) -> None:
     signer, browser = signing_tool(broker_everywhere), broker_everywhere.browser()
     code, assertion = browser.arrives(signer.tool).code, signer.assertion()
-    database = broker_everywhere.parts.stores.database.engine.url.render_as_string(hide_password=False)
     assert signer.redeems(code, assertion).status_code == 200
     # Another process with another Redis: only SQL is shared.
-    again = create_app(settings(database, "fake://"), broker_everywhere.clock, broker_everywhere.hub)
-    elsewhere = replace(signer, tool=replace(signer.tool, app=again))
-    assert turned_away(elsewhere.redeems("x", assertion))
-    again.extensions["broker"].stores.database.dispose()
+    for again in closing(broker_everywhere.starts_again(redis_url="fake://")):
+        elsewhere = replace(signer, tool=replace(signer.tool, app=again.app))
+        assert turned_away(elsewhere.redeems("x", assertion))
 
 
 def test_cl_02_of_many_replays_at_once_one_passes(broker_everywhere: Broker) -> None:

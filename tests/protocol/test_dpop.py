@@ -9,11 +9,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from broker.core.client_policy import TokenPolicy
-from broker.core.errors import StoreUnavailable
-from broker.store.sql import Database
 from tests.support.app import Broker
 from tests.support.browser import Browser
 from tests.support.dpop import Prover
+from tests.support.outages import sql_away
 from tests.support.tool import Tool
 
 Headers = list[tuple[str, str]]
@@ -169,15 +168,11 @@ def test_what_was_shown_is_forgotten_when_it_is_too_old_anyway(broker: Broker, b
     assert gate.purge_expired(broker.clock() + timedelta(seconds=60)) == 1
 
 
-def test_an_outage_of_the_gate_is_told_as_one(monkeypatch: pytest.MonkeyPatch, browser: Browser, proving: Tool) -> None:
+def test_an_outage_of_the_gate_is_told_as_one(broker: Broker, browser: Browser, proving: Tool) -> None:
     """A-47: neither the proof nor the code is called bad, and both are good afterwards."""
     code = browser.arrives(proving).code
 
-    def away(*_: object) -> object:
-        raise StoreUnavailable("sql: away")
-
-    with monkeypatch.context() as outage:
-        outage.setattr(Database, "one", away)
+    with sql_away(broker):
         response = proving.redeems(code)
 
     assert (response.status_code, response.get_json()["error"]) == (503, "temporarily_unavailable")

@@ -13,13 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from joserfc.jwk import ECKey, OctKey
 from jwt.algorithms import RSAAlgorithm
 
-from broker.app import create_app
 from broker.core.errors import ConfigurationError, SealBroken
 from broker.core.signing_key import ALGORITHMS, NOTICE, KeyState, SigningKey, signing_at
 from broker.flows.rotating import Rotating
 from broker.oidc.keys import KeyRing
 from broker.store.signing_keys import CACHE_SECONDS
-from tests.support.app import Broker, settings
+from tests.support.app import Broker
 from tests.support.browser import Browser
 from tests.support.clock import Clock
 from tests.support.tool import Tool
@@ -197,7 +196,7 @@ WEAK: dict[str, tuple[str, Callable[[], dict[str, object]], str]] = {
 
 
 @pytest.mark.parametrize("what", WEAK)
-def test_jt_10_the_broker_refuses_to_start_with_a_weak_key(broker: Broker, sqlite_url: str, what: str) -> None:
+def test_jt_10_the_broker_refuses_to_start_with_a_weak_key(broker: Broker, what: str) -> None:
     algorithm, make, sentence = WEAK[what]
     private_jwk = make()
     store = broker.parts.stores.signing_keys
@@ -206,7 +205,7 @@ def test_jt_10_the_broker_refuses_to_start_with_a_weak_key(broker: Broker, sqlit
     store.add(key_like(algorithm, private_jwk))
 
     with pytest.raises(ConfigurationError, match=sentence) as refusal:
-        create_app(settings(sqlite_url, "fake://"), broker.clock, broker.hub)
+        broker.starts_again()
 
     assert "signing key weak" in refusal.value.detail
     assert "broker keys rotate --emergency" in refusal.value.detail
@@ -214,8 +213,6 @@ def test_jt_10_the_broker_refuses_to_start_with_a_weak_key(broker: Broker, sqlit
         assert not secret or str(secret) not in refusal.value.detail
 
 
-def test_with_another_secret_it_does_not_start_and_says_which_setting(broker: Broker, sqlite_url: str) -> None:
-    changed = settings(sqlite_url, "fake://", secret="another-secret-0123456789-abcdefghijk")
-
+def test_with_another_secret_it_does_not_start_and_says_which_setting(broker: Broker) -> None:
     with pytest.raises(SealBroken, match="BROKER_SECRET is not the one it was sealed with"):
-        create_app(changed, broker.clock, broker.hub)
+        broker.starts_again(secret="another-secret-0123456789-abcdefghijk")

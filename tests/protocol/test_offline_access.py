@@ -14,7 +14,7 @@ from broker.store.tables import subjects as subjects_table
 from tests.protocol.test_code import refused
 from tests.protocol.test_refresh_token import BOTH, SCOPES, WITH_SESSION, refreshed, tokens_of
 from tests.protocol.test_userinfo import dead
-from tests.support.app import Broker, start
+from tests.support.app import Broker, closing
 from tests.support.browser import Browser
 from tests.support.tool import Tool
 
@@ -38,20 +38,17 @@ def goes_offline(browser: Browser, tool: Tool) -> dict[str, Any]:
     return tokens_of(browser, tool, scope="openid profile offline_access", prompt="consent")
 
 
-def test_rt_06_a_restart_revives_nothing(broker: Broker, browser: Browser, tool: Tool, sqlite_url: str) -> None:
+def test_rt_06_a_restart_revives_nothing(broker: Broker, browser: Browser, tool: Tool) -> None:
     first = goes_offline(browser, tool)["refresh_token"]
     second = refreshed(tool, first)["refresh_token"]
     third = refreshed(tool, second)["refresh_token"]
 
     broker.clock.advance(seconds=11)
-    again = start(sqlite_url, "fake://", broker.clock, populate=False)  # another process, and a Redis that forgot everything
-    tool_again = replace(tool, app=again.app)
-
-    assert refreshed(tool_again, third)
-    assert refused(tool_again.refreshes(first))
-    assert refused(tool_again.refreshes(third))
-    again.parts.stores.redis.close()
-    again.parts.stores.database.dispose()
+    for again in closing(broker.starts_again(redis_url="fake://")):  # another process, and a Redis that forgot everything
+        tool_again = replace(tool, app=again.app)
+        assert refreshed(tool_again, third)
+        assert refused(tool_again.refreshes(first))
+        assert refused(tool_again.refreshes(third))
 
 
 def test_rt_07_ninety_days_are_the_end_however_often_it_was_refreshed(broker: Broker, browser: Browser, offline_tool: Tool) -> None:

@@ -3,107 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
-from broker.core.errors import StoreUnavailable, UpstreamUnavailable
-from broker.store.redis import Redis
-from broker.store.sql import Database
+from broker.core.errors import UpstreamUnavailable
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
+from tests.support.outages import AWAY
 from tests.support.tool import Tool
 
-Break = Callable[[], None]
-STORES: dict[str, tuple[type, tuple[str, ...]]] = {
-    "redis": (Redis, ("get", "take", "set", "replace", "delete", "pipeline")),
-    "sql": (Database, ("one", "all", "run", "transaction")),
-}
+Outage = Callable[[], AbstractContextManager[None]]
 
 
-@pytest.fixture(params=["redis", "sql"])
-def breaks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Break:
-    """Takes a store away from here on."""
-
-    def away(*_: object, **__: object) -> None:
-        raise StoreUnavailable(f"{request.param}: away")
-
-    def strike() -> None:
-        kind, names = STORES[request.param]
-        for name in names:
-            monkeypatch.setattr(kind, name, away)
-
-    return strike
+@pytest.fixture(params=AWAY)
+def outage(request: pytest.FixtureRequest, broker: Broker) -> Outage:
+    """Takes a store away for a block; after it everything has to work again by itself."""
+    return lambda: AWAY[request.param](broker)
 
 
-@pytest.fixture
-def mend(monkeypatch: pytest.MonkeyPatch) -> Break:
-    """Brings it back."""
-    return monkeypatch.undo
-
-
-def test_authorize_tells_the_tool_and_keeps_the_cookies(browser: Browser, tool: Tool, breaks: Break, mend: Break) -> None:
+def test_authorize_tells_the_tool_and_keeps_the_cookies(browser: Browser, tool: Tool, outage: Outage) -> None:
     browser.arrives(tool)
     cookies = browser.cookies()
-    breaks()
 
-    for changes in ({}, {"prompt": "none"}):
-        stop = browser.opens(tool.url(**changes))
-        assert stop.answer["error"] == "temporarily_unavailable"
-        assert stop.answer["state"] == tool.state
+    with outage():
+        for changes in ({}, {"prompt": "none"}):
+            stop = browser.opens(tool.url(**changes))
+            assert stop.answer["error"] == "temporarily_unavailable"
+            assert stop.answer["state"] == tool.state
 
     assert browser.cookies() == cookies
-    mend()
     assert browser.opens(tool.url(prompt="none")).code, "it recovers by itself"
 
 
-def test_token_says_503_and_the_code_is_good_afterwards(browser: Browser, tool: Tool, breaks: Break, mend: Break) -> None:
+def test_token_says_503_and_the_code_is_good_afterwards(browser: Browser, tool: Tool, outage: Outage) -> None:
     code = browser.arrives(tool).code
-    breaks()
 
-    response = tool.redeems(code)
+    with outage():
+        response = tool.redeems(code)
 
     assert (response.status_code, response.get_json()["error"]) == (503, "temporarily_unavailable")
     assert int(response.headers["Retry-After"]) > 0
-    mend()
     assert tool.redeems(code).status_code == 200
 
 
-def test_userinfo_says_503_not_invalid_token(browser: Browser, tool: Tool, breaks: Break, mend: Break) -> None:
+def test_userinfo_says_503_not_invalid_token(browser: Browser, tool: Tool, outage: Outage) -> None:
     token = tool.redeems(browser.arrives(tool).code).get_json()["access_token"]
-    breaks()
 
-    response = tool.asks_userinfo(token)
+    with outage():
+        response = tool.asks_userinfo(token)
 
     assert (response.status_code, response.get_json()["error"]) == (503, "temporarily_unavailable")
     assert "WWW-Authenticate" not in response.headers
-    mend()
     assert tool.asks_userinfo(token).status_code == 200
 
 
-def test_a_page_says_so_with_a_way_to_try_again(browser: Browser, tool: Tool, breaks: Break, mend: Break) -> None:
+def test_a_page_says_so_with_a_way_to_try_again(browser: Browser, tool: Tool, outage: Outage) -> None:
     browser.arrives(tool)
     way = browser.client.get(tool.url(prompt="consent"), base_url=ISSUER).headers["Location"]
-    breaks()
 
-    stop = browser.opens(way)
+    with outage():
+        stop = browser.opens(way)
 
     assert stop.response.status_code == 503
     assert stop.response.headers["Retry-After"]
     assert stop.error_code == "BP-503-STORE"
     assert f'href="{way}"' in stop.text
-    mend()
     assert browser.presses(browser.opens(way), "consent-allow").code
 
 
-def test_a_sign_out_that_could_not_be_stored_is_not_claimed(browser: Browser, tool: Tool, breaks: Break, mend: Break) -> None:
+def test_a_sign_out_that_could_not_be_stored_is_not_claimed(browser: Browser, tool: Tool, outage: Outage) -> None:
     hint = tool.redeems(browser.arrives(tool).code).get_json()["id_token"]
-    breaks()
 
-    stop = browser.opens("/logout", query_string={"id_token_hint": hint})
+    with outage():
+        stop = browser.opens("/logout", query_string={"id_token_hint": hint})
 
     assert stop.response.status_code == 503
     assert "__Host-bp-session" in browser.cookies()
-    mend()
     assert browser.opens(tool.url(prompt="none")).code
 
 

@@ -8,13 +8,11 @@ from urllib.parse import urlencode
 import pytest
 
 from broker.core.client_policy import AuthMethod, TokenPolicy
-from broker.core.errors import StoreUnavailable
 from broker.core.ids import new_secret
 from broker.oidc.request_source import REFERENCE
-from broker.store.redis import Redis
-from broker.store.sql import Database
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
+from tests.support.outages import AWAY
 from tests.support.signing import ASSERTION_TYPE, signing_tool
 from tests.support.tool import Tool, at_authorize, challenge_of
 
@@ -158,17 +156,10 @@ def test_a_key_announced_by_dpop_jkt_binds_the_code(broker: Broker, browser: Bro
     assert issued.confirmation == f"jkt:{thumbprint}"
 
 
-@pytest.mark.parametrize(("store", "names"), [(Redis, ("set",)), (Database, ("one", "all", "run", "transaction"))])
-def test_f_01_an_outage_is_503_and_nothing_else(
-    tool: Tool, monkeypatch: pytest.MonkeyPatch, store: type[object], names: tuple[str, ...]
-) -> None:
-    def away(*_: object, **__: object) -> None:
-        raise StoreUnavailable(f"{store.__name__}: away")
-
-    for name in names:
-        monkeypatch.setattr(store, name, away)
-
-    response = tool.pushes()
+@pytest.mark.parametrize("store", AWAY)
+def test_f_01_an_outage_is_503_and_nothing_else(broker: Broker, tool: Tool, store: str) -> None:
+    with AWAY[store](broker):
+        response = tool.pushes()
 
     assert (response.status_code, response.get_json()["error"]) == (503, "temporarily_unavailable")
     assert int(response.headers["Retry-After"]) > 0

@@ -39,6 +39,7 @@ from tests.support.tool import REDIRECT, Tool
 
 ISSUER = "https://broker.test"
 STORES = os.environ.get("TEST_STORES", "quick")
+Addresses = tuple[str, str]  # of the database, of Redis
 SECRET = "test-secret-0123456789-abcdefghijklmnop"
 
 
@@ -93,12 +94,18 @@ class Broker:
     app: Flask
     clock: Clock
     hub: Hub
+    given: Mapping[str, Any]
     issuer: str = ISSUER
 
     @property
     def parts(self) -> Parts:
         parts: Parts = self.app.extensions["broker"]
         return parts
+
+    def starts_again(self, **changes: Any) -> Broker:
+        """What another process makes of the same settings, or of changed ones. A fakeredis is its own, and empty."""
+        given = {**self.given, **changes}
+        return Broker(create_app(settings(**given), self.clock, self.hub), self.clock, self.hub, given)
 
     def browser(self) -> Browser:
         """A browser nobody has used yet."""
@@ -149,7 +156,8 @@ def settings(database_url: str, redis_url: str, **changes: Any) -> Settings:
 def start(database_url: str, redis_url: str, clock: Clock, populate: bool = True, **changes: Any) -> Broker:
     """An application with signing keys and citizen IDs, and no tool yet; `populate=False`: on a database that has them already."""
     hub = Hub(clock)
-    broker = Broker(create_app(settings(database_url, redis_url, **changes), clock, hub), clock, hub)
+    given = {"database_url": database_url, "redis_url": redis_url, **changes}
+    broker = Broker(create_app(settings(**given), clock, hub), clock, hub, given)
     broker.app.jinja_env.bytecode_cache = _compiled_templates()
     for key in signing_keys(clock) if populate else ():
         broker.parts.stores.signing_keys.add(key)
@@ -207,22 +215,28 @@ def _client(client_id: str) -> Client:
 
 
 @pytest.fixture
-def broker(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Broker]:
-    """The application on SQLite and fakeredis; with `TEST_STORES=real` (`make protocol-real`) on PostgreSQL and Redis."""
-    yield from closing(_real(request, clock) if STORES == "real" else _quick(request, clock))
+def addresses(request: pytest.FixtureRequest) -> Addresses:
+    """Empty stores: SQLite and fakeredis; with `TEST_STORES=real` (`make protocol-real`) PostgreSQL and Redis."""
+    return _real(request) if STORES == "real" else _quick(request)
+
+
+@pytest.fixture
+def broker(addresses: Addresses, clock: Clock) -> Iterator[Broker]:
+    """The application on the stores of this run."""
+    yield from closing(start(*addresses, clock))
 
 
 @pytest.fixture(params=["quick", "real"])
 def broker_everywhere(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Broker]:
     """The application on SQLite and fakeredis, then on PostgreSQL and Redis."""
-    yield from closing(_quick(request, clock) if request.param == "quick" else _real(request, clock))
+    yield from closing(start(*(_quick(request) if request.param == "quick" else _real(request)), clock))
 
 
-def _quick(request: pytest.FixtureRequest, clock: Clock) -> Broker:
-    return start(request.getfixturevalue("sqlite_url"), "fake://", clock)
+def _quick(request: pytest.FixtureRequest) -> Addresses:
+    return request.getfixturevalue("sqlite_url"), "fake://"
 
 
-def _real(request: pytest.FixtureRequest, clock: Clock) -> Broker:
+def _real(request: pytest.FixtureRequest) -> Addresses:
     sql: PostgresqlServer = request.getfixturevalue("postgresql_server")
     cache_server: RedisServer = request.getfixturevalue("redis_server")
     with redis_py.Redis.from_url(cache_server.url) as client:
@@ -230,7 +244,7 @@ def _real(request: pytest.FixtureRequest, clock: Clock) -> Broker:
     database = Database(sql.url)
     empty(database)
     database.dispose()
-    return start(sql.url, cache_server.url, clock)
+    return sql.url, cache_server.url
 
 
 @pytest.fixture
@@ -248,5 +262,4 @@ def tool(broker: Broker) -> Tool:
 def closing(broker: Broker) -> Iterator[Broker]:
     """The application, its connections closed afterwards."""
     yield broker
-    broker.parts.stores.redis.close()
-    broker.parts.stores.database.dispose()
+    broker.parts.stores.close()
