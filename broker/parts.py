@@ -185,7 +185,8 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
 
 def _request_source(issuer: str, stores: Stores, client_keys: ClientKeyring, fetching: Fetching, clock: Clock) -> RequestSource:
     objects = RequestObjects(issuer, ClientSignatures(client_keys), clock)
-    return RequestSource(stores.clients.find, objects, FetchedObjects(fetching.get), stores.pushed_requests.take, clock)
+    pushed = stores.pushed_requests
+    return RequestSource(stores.clients.find, objects, FetchedObjects(fetching.get), pushed.find, pushed.revoke, clock)
 
 
 def _proofs(settings: Settings, stores: Stores, clock: Clock) -> Proofs:

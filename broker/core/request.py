@@ -30,6 +30,7 @@ class AuthorizationRequest:
     subjects it will take, by id_token_hint or `claims`; none means anybody. `asked_userinfo` and `asked_id_token` are names from `claims`.
     `resources` are APIs the tool wants tokens for (RFC 8707), `confirmation` the key it announced for them (`jkt:...`, RFC 9449 10).
     With `device_id` there is no redirect URI: the answer waits for that device (RFC 8628).
+    `pushed_as` is the reference it came by (RFC 9126), to be answered once.
     `signed_in_at`, `consented_at`, `denied_by` record what this request has already asked of the citizen, so that nothing is asked twice.
     """
 
@@ -58,6 +59,7 @@ class AuthorizationRequest:
     denied_by: str | None = None
     resources: tuple[str, ...] = ()
     confirmation: str = ""
+    pushed_as: str = ""
     device_id: str = ""
 
     @property

@@ -74,6 +74,7 @@ class RequestReader:
             asked_id_token=claims.id_token,
             resources=tuple(one for one in dict.fromkeys(parameters.all("resource")) if one in client.tokens.resources),
             confirmation=asked.confirmation or _announced_key(parameters),
+            pushed_as=asked.pushed_as,
         )
 
     def scopes(self, parameters: Parameters, client: Client) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from broker.core.client import Client
 from broker.core.errors import ForeignRedirect, InvalidRequest
 from broker.core.oauth_errors import InvalidRequestUri
 from broker.core.ports import Clock
-from broker.core.request import PushedRequest
+from broker.core.request import AuthorizationRequest, PushedRequest
 from broker.oidc.fetched_objects import FetchedObjects
 from broker.oidc.parameters import Parameters
 from broker.oidc.request_object import RequestObjects
@@ -22,8 +22,11 @@ from broker.oidc.return_address import FindClient, ReturnAddress, named_client, 
 REFERENCE = "urn:ietf:params:oauth:request_uri:"
 """What a `request_uri` of ours begins with (RFC 9126 2.2); a random value follows."""
 
-TakePushed = Callable[[str, str], PushedRequest | None]
-"""Returns what a client pushed, once: (reference, client_id)."""
+FindPushed = Callable[[str, str], PushedRequest | None]
+"""Returns what a client pushed and nobody has answered yet: (reference, client_id)."""
+
+Spend = Callable[[str, str], bool]
+"""Returns True for the first answer to what a client pushed: (reference, client_id)."""
 
 ErrorsGoTo = Callable[[ReturnAddress | None], None]
 """Told where errors may be sent from here on; None: nowhere, they are ours to show."""
@@ -31,24 +34,28 @@ ErrorsGoTo = Callable[[ReturnAddress | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The parameters that count, whose they are, and where the answer goes. `confirmation` is a key bound by a proof when pushed."""
+    """The parameters that count, whose they are, and where the answer goes. `confirmation` is a key bound by a proof when pushed,
+    `pushed_as` the reference the browser brought."""
 
     client: Client
     address: ReturnAddress
     parameters: Parameters
     pushed: bool = False
+    pushed_as: str = ""
     signed: bool = False
     confirmation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestSource:
-    """Finds the parameters. A reference of ours is used up by that."""
+    """Finds the parameters. A reference of ours counts until it is answered, so that a page in between can be loaded again; then never more
+    (FAPI 2.0 5.3.2.2: once at the point of authorization)."""
 
     find_client: FindClient
     objects: RequestObjects
     fetched: FetchedObjects
-    take_pushed: TakePushed
+    find_pushed: FindPushed
+    spend_pushed: Spend
     clock: Clock
 
     def open(self, parameters: Parameters, errors_go_to: ErrorsGoTo) -> Asked:
@@ -65,14 +72,19 @@ class RequestSource:
         errors_go_to(asked.address)
         return asked
 
+    def settle(self, request: AuthorizationRequest) -> None:
+        """The request is about to be answered. Raises InvalidRequestUri if it came by a reference that was answered before (PK-06)."""
+        if request.pushed_as and not self.spend_pushed(request.pushed_as, request.client_id):
+            raise InvalidRequestUri
+
     def _pushed(self, parameters: Parameters, reference: str) -> Asked:
         client = named_client(parameters, self.find_client)
-        pushed = self.take_pushed(reference, client.client_id)
+        pushed = self.find_pushed(reference, client.client_id)
         if pushed is None or pushed.expired(self.clock()):
             raise InvalidRequestUri
         stored = Parameters(pushed.values, lists=pushed.lists)
         client, address = read_address(stored, self.find_client)
-        return Asked(client, address, stored, pushed=True, signed=pushed.signed, confirmation=pushed.confirmation)
+        return Asked(client, address, stored, pushed=True, pushed_as=reference, signed=pushed.signed, confirmation=pushed.confirmation)
 
     def _from_object(self, parameters: Parameters, reference: str | None, token: str | None, errors_go_to: ErrorsGoTo) -> Asked:
         """Errors of the object itself go to the address beside it, if there is one and it is the client's."""

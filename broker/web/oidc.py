@@ -52,7 +52,7 @@ class AuthorizeViews:
         """`GET` or `POST /authorize` (OIDC Core 3.1.2.1)."""
         parameters = self._parameters()
         again = self._must_come_again()
-        if again and not parameters.doubled and "request_uri" in parameters.values:  # what was pushed is used up by looking at it
+        if again and not parameters.doubled and "request_uri" in parameters.values:  # looked up when it comes
             return _as_get(parameters)
         found = self.source.open(parameters, redirect_errors_to)
         asked = self.reader.read(found, "" if again else self.cookies.browser_id())
@@ -110,6 +110,7 @@ class AuthorizeViews:
         if asked.device_id:
             return self._tell_device(asked, step, session)
         if isinstance(step, Refuse):
+            self.source.settle(asked)
             return send(self.responses.error(address, step.error))
         client = self.find_client(asked.client_id)
         assert session is not None  # the judge never issues without one
@@ -117,7 +118,9 @@ class AuthorizeViews:
         if client.login_start.is_over(asked.created_at, self.signing_in.clock()) and where_to_start(client):
             return start_again(self.responses.issuer, client, asked)
         sid = self.issuing.sid(session, client.client_id) if client.logout.session_state else None
-        return send(self.responses.code(address, self.issuing.code(asked, session, step), sid))
+        answer = self.responses.code(address, self.issuing.code(asked, session, step), sid)
+        self.source.settle(asked)  # last: what an outage interrupts can be loaded again, and a code that nobody was sent does no harm
+        return send(answer)
 
     def _tell_device(self, asked: AuthorizationRequest, step: Issue | Refuse, session: BrokerSession | None) -> Response:
         """A device fetches its answer itself; the citizen is told that it may."""

@@ -35,6 +35,39 @@ def test_pk_06_a_page_in_between_can_be_loaded_again(browser: Browser, tool: Too
     assert 'id="provider-bundid"' in second.text
 
 
+def test_pk_06_the_tools_link_can_be_opened_again_until_it_is_answered(browser: Browser, tool: Tool) -> None:
+    """FAPI 2.0 5.3.2.2: used up at the point of authorization, not by loading a page; else a reload would end the sign-in."""
+    url = tool.pushed_url()
+    browser.opens(url)
+
+    answered = browser.arrives_at(url)
+
+    assert answered.code
+    assert browser.opens(url).error_code == "BP-400-REQUEST-REFERENCE"
+
+
+def test_pk_06_of_two_browsers_on_the_way_the_second_gets_no_answer(broker_everywhere: Broker) -> None:
+    tool = broker_everywhere.tool()
+    url = tool.pushed_url()
+    first, second = broker_everywhere.browser(), broker_everywhere.browser()
+    waiting = second.opens(url)
+
+    assert first.arrives_at(url).code
+    stop = second.signs_in(waiting)
+    while 'id="consent-allow"' in stop.text:
+        stop = second.presses(stop, "consent-allow")
+
+    assert (stop.location, stop.error_code) == (None, "BP-400-REQUEST-REFERENCE")
+
+
+def test_pk_06_a_citizen_who_said_no_has_answered_too(browser: Browser, tool: Tool) -> None:
+    url = tool.pushed_url()
+    page = browser.signs_in(browser.opens(url))
+
+    assert browser.presses(page, "consent-deny").answer["error"] == "access_denied"
+    assert browser.opens(url).error_code == "BP-400-REQUEST-REFERENCE"
+
+
 def test_pk_06_two_browsers_at_once_one_of_them_gets_in(broker_everywhere: Broker) -> None:
     tool = broker_everywhere.tool()
     url = tool.pushed_url(prompt="none")
@@ -146,7 +179,7 @@ def test_f_01_an_outage_uses_no_reference_up(browser: Browser, tool: Tool, monke
         raise StoreUnavailable("Redis: away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Redis, "take", away)
+        patched.setattr(Redis, "get", away)
         stop = browser.opens(url)
     assert (stop.response.status_code, stop.location, stop.error_code) == (503, None, "BP-503-STORE")
     assert stop.response.headers["Retry-After"]
