@@ -49,7 +49,7 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class RequestSource:
     """Finds the parameters. A reference of ours counts until it is answered, so that a page in between can be loaded again; then never more
-    (FAPI 2.0 5.3.2.2: once at the point of authorization)."""
+    (RFC 9126 4; FAPI 2.0 wants it used up by the authorization)."""
 
     find_client: FindClient
     objects: RequestObjects

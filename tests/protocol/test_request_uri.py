@@ -36,7 +36,7 @@ def test_pk_06_a_page_in_between_can_be_loaded_again(browser: Browser, tool: Too
 
 
 def test_pk_06_the_tools_link_can_be_opened_again_until_it_is_answered(browser: Browser, tool: Tool) -> None:
-    """FAPI 2.0 5.3.2.2: used up at the point of authorization, not by loading a page; else a reload would end the sign-in."""
+    """RFC 9126 4, FAPI 2.0: used up at the point of authorization, not by loading a page; else a reload would end the sign-in."""
     url = tool.pushed_url()
     browser.opens(url)
 
