@@ -20,6 +20,7 @@ from tests.support.stack import StartedStack
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(900)]
 
+CLIENT_ID = "authlib"
 ADDRESS = "http://localhost:9"  # nobody listens there: the browser is stopped before it goes back to the tool
 
 
@@ -107,11 +108,19 @@ purpose = {{ de = "Steht neben Ihren Beiträgen.", en = "Is shown beside your co
 """
 
 
+@pytest.fixture(scope="module")
+def secret(stack: StartedStack) -> str:
+    """The tool is registered."""
+    secret = secrets.token_urlsafe(32)
+    made = AuthlibTool(stack.broker_url, CLIENT_ID, secret)
+    stack.registers({made.client_id: made.client_file()}, AUTHLIB_CLIENT_SECRET=secret)
+    return secret
+
+
 @pytest.fixture
-def tool(stack: StartedStack) -> Iterator[AuthlibTool]:
-    """The tool, registered."""
-    made = AuthlibTool(stack.broker_url, "authlib", secrets.token_urlsafe(32))
-    stack.registers({made.client_id: made.client_file()}, AUTHLIB_CLIENT_SECRET=made.secret)
+def tool(stack: StartedStack, secret: str) -> Iterator[AuthlibTool]:
+    """The tool as it comes fresh to a test."""
+    made = AuthlibTool(stack.broker_url, CLIENT_ID, secret)
     yield made
     made.session.close()
 

@@ -16,6 +16,7 @@ from tests.protocol.test_refresh_token import SCOPES, WITH_SESSION, refreshed, t
 from tests.protocol.test_userinfo import dead
 from tests.support.app import Broker
 from tests.support.browser import Browser
+from tests.support.log import Log, written
 from tests.support.tool import Tool
 
 MAP, COUNCIL = "https://map.test/api", "https://council.test/api"
@@ -186,17 +187,17 @@ def test_rt_12_no_other_token_of_ours_is_an_access_token(broker: Broker, browser
     assert tool.asks_userinfo(keys.sign(claims, "at+jwt", "RS256")).status_code == 200, "the measure itself"
 
 
-def test_rt_14_a_token_in_the_query_is_no_token_and_in_no_log(browser: Browser, broker: Broker, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rt_14_a_token_in_the_query_is_no_token_and_in_no_log(browser: Browser, broker: Broker, log: Log) -> None:
     tool = broker.tool("plain")
     token = tokens_of(browser, tool)["access_token"]
-    capsys.readouterr()
+    log.clear()
 
     response = tool.gets(f"/userinfo?access_token={token}")
 
     assert (response.status_code, response.headers["WWW-Authenticate"].split()[0]) == (401, "Bearer")
-    logged = capsys.readouterr()
-    assert "/userinfo" in logged.out
-    assert token not in logged.out + logged.err
+    logged = written(log)
+    assert "/userinfo" in logged
+    assert token not in logged
 
 
 def test_rt_15_userinfo_is_about_the_tokens_owner_whatever_was_hinted(broker: Broker) -> None:

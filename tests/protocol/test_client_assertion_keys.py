@@ -18,6 +18,7 @@ from tests.protocol.test_client_auth import turned_away
 from tests.support.app import Broker, closing, start
 from tests.support.certificates import trusted_tls
 from tests.support.clock import Clock
+from tests.support.log import Log, written
 from tests.support.signing import SigningKey, SigningTool, signing_tool
 from tests.support.talking import document, listening, says
 
@@ -92,9 +93,9 @@ def test_a_database_that_is_away_is_an_outage(signer: SigningTool, monkeypatch: 
     assert (answer.status_code, answer.get_json()["error"]) == (503, "temporarily_unavailable")
 
 
-def test_nothing_of_an_assertion_is_logged(signer: SigningTool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_of_an_assertion_is_logged(signer: SigningTool, log: Log) -> None:
     assertion = signer.assertion(aud="https://elsewhere.test")
     assert turned_away(signer.redeems("x", assertion))
-    written = "".join(capsys.readouterr())
-    assert "client assertion refused" in written
-    assert not any(part in written for part in assertion.split("."))
+    text = written(log)
+    assert "client assertion refused" in text
+    assert not any(part in text for part in assertion.split("."))

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from broker.core.client_policy import GrantType, TokenPolicy
 from tests.support.app import Broker
 from tests.support.browser import Browser
+from tests.support.log import Log, written
 from tests.support.tool import Tool
 
 
@@ -74,17 +75,15 @@ def test_co_03_another_clients_code_is_refused_and_burnt(broker: Broker, browser
     assert refused(tool.redeems(code))
 
 
-def test_co_03_stolen_and_copied_codes_are_an_alarm(
-    broker: Broker, browser: Browser, tool: Tool, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_co_03_stolen_and_copied_codes_are_an_alarm(broker: Broker, browser: Browser, tool: Tool, log: Log) -> None:
     stolen, copied = browser.arrives(tool).code, browser.opens(tool.url()).code
     tool.redeems(copied)
-    capsys.readouterr()
+    log.clear()
 
     broker.tool("thief").redeems(stolen)
     tool.redeems(copied)
 
-    logged = capsys.readouterr().out
+    logged = written(log)
     assert logged.count("BP-400-MISUSE") == 2
     assert stolen not in logged
     assert copied not in logged

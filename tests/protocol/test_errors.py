@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
+from tests.support.log import Log, written
 from tests.support.tool import Tool
 
 
-@pytest.fixture
-def log() -> Iterator[list[Any]]:
-    """Every line the application writes."""
-    with capture_logs() as lines:
-        yield lines
-
-
-def test_the_pages_reference_number_is_in_the_log(browser: Browser, log: list[Any]) -> None:
+def test_the_pages_reference_number_is_in_the_log(browser: Browser, log: Log) -> None:
     stop = browser.opens("/authorize")
 
     shown = re.search(r'id="reference">([^<]+)<', stop.text)
@@ -38,9 +28,7 @@ def test_a_callers_request_id_is_not_taken_over(browser: Browser) -> None:
     assert response.headers["X-Request-Id"] != "forged\u00fc"
 
 
-def test_a_44_a_whole_sign_in_leaves_no_secret_and_no_person_in_the_log(
-    broker: Broker, browser: Browser, tool: Tool, log: list[Any]
-) -> None:
+def test_a_44_a_whole_sign_in_leaves_no_secret_and_no_person_in_the_log(broker: Broker, browser: Browser, tool: Tool, log: Log) -> None:
     stop = browser.arrives(tool, login_hint="erika@example.org", scope="openid profile")
     answer = tool.redeems(stop.code).get_json()
     tool.asks_userinfo(answer["access_token"])
@@ -48,17 +36,17 @@ def test_a_44_a_whole_sign_in_leaves_no_secret_and_no_person_in_the_log(
     tool.redeems(stop.code)
     browser.opens("/logout", query_string={"id_token_hint": answer["id_token"]})
 
-    written = json.dumps(log, default=str)
+    text = written(log)
     secrets = [stop.code, answer["access_token"], answer["id_token"], tool.secret, tool.verifier, tool.state, tool.nonce]
     people = ["erika", "Erika", "example.org", "evil.test", "hub-token"]
     for datum in [*secrets, *browser.cookies().values(), *people]:
-        assert datum not in written
+        assert datum not in text
     assert len(log) >= 8
     assert all({"route", "status", "ms", "request_id"} <= line.keys() for line in log)
 
 
 def test_an_unforeseen_error_is_a_page_and_its_text_stays_out_of_the_log(
-    broker: Broker, browser: Browser, tool: Tool, log: list[Any], monkeypatch: pytest.MonkeyPatch
+    broker: Broker, browser: Browser, tool: Tool, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("Erika Mustermann could not be stored")
@@ -68,9 +56,9 @@ def test_an_unforeseen_error_is_a_page_and_its_text_stays_out_of_the_log(
     stop = browser.opens(tool.url())
 
     assert stop.answer["error"] == "server_error", "client and redirect URI were valid"
-    written = json.dumps(log, default=str)
-    assert "RuntimeError" in written
-    assert "Mustermann" not in written
+    text = written(log)
+    assert "RuntimeError" in text
+    assert "Mustermann" not in text
 
 
 def test_html_pages_for_people_and_json_for_machines(browser: Browser, tool: Tool) -> None:

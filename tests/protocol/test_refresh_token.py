@@ -15,6 +15,7 @@ from tests.protocol.test_code import refused
 from tests.protocol.test_userinfo import dead
 from tests.support.app import Broker
 from tests.support.browser import Browser
+from tests.support.log import Log, written
 from tests.support.tool import Tool
 
 BOTH = (GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN)
@@ -96,15 +97,15 @@ def test_rt_01_a_copy_used_later_ends_the_whole_family(broker_everywhere: Broker
     assert dead(tool.asks_userinfo(second["access_token"]))
 
 
-def test_rt_01_the_copy_is_an_alarm_of_its_own(broker: Broker, browser: Browser, tool: Tool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rt_01_the_copy_is_an_alarm_of_its_own(broker: Broker, browser: Browser, tool: Tool, log: Log) -> None:
     first = tokens_of(browser, tool)["refresh_token"]
     second = refreshed(tool, first)["refresh_token"]
     broker.clock.advance(seconds=10)
-    capsys.readouterr()
+    log.clear()
 
     tool.refreshes(first)
 
-    logged = capsys.readouterr().out
+    logged = written(log)
     assert "BP-400-MISUSE" in logged
     assert first not in logged
     assert second not in logged
