@@ -92,7 +92,7 @@ class ClientGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc,unused-ig
 
     def redeem(self, client: Client, confirmation: str) -> Tokens:
         """What the request turns into, for grants that let a citizen in."""
-        raise NotImplementedError
+        raise NotImplementedError  # a grant says this, or another `worth`
 
     def create_token_response(self) -> Any:
         """The tokens (RFC 6749 5.1)."""

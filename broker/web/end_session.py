@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, make_response, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, render_template, url_for
 
 from broker.core.client import Client
 from broker.core.session import BrokerSession
@@ -22,9 +22,7 @@ from broker.web.answering import see_other
 from broker.web.cookies import Cookies
 from broker.web.headers import allow_form_action, allow_frame, allow_scripts
 from broker.web.presentation import WayBack
-from broker.web.reading import sent_parameters
-
-_LONGEST_QUERY = 6000
+from broker.web.reading import must_come_again, sent_parameters
 
 SubjectAt = Callable[[BrokerSession, Client], str | None]
 """Returns the subject by which a tool knows the signed-in citizen, or None."""
@@ -44,7 +42,7 @@ class EndSessionViews:
         """`GET` or `POST /logout`: at once when the hint is about whoever is signed in, else after a question."""
         parameters = sent_parameters(LIMITS)
         asked = self.reader.read(parameters)
-        if self._must_come_again():
+        if must_come_again(self.cookies.session_id()):
             return see_other(f"{url_for('end_session.logout')}?{urlencode(parameters.values)}")
         session = self._session()
         if session is None:
@@ -64,11 +62,6 @@ class EndSessionViews:
         session_id, browser_id = self.cookies.session_id(), self.cookies.known_browser_id()
         session = self.signing_out.sessions.find(session_id) if session_id else None
         return session if session and session.browser_id == browser_id else None
-
-    def _must_come_again(self) -> bool:
-        """A form posted from another site comes without our cookies (SameSite=Lax); as a GET it comes with them."""
-        small = (request.content_length or 0) <= _LONGEST_QUERY
-        return request.method == "POST" and small and self.cookies.session_id() is None
 
     def _is_about(self, asked: EndSession, session: BrokerSession) -> bool:
         return asked.hint is not None and asked.client is not None and self.subject_at(session, asked.client) == asked.hint.sub

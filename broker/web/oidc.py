@@ -30,9 +30,7 @@ from broker.web.errors import redirect_errors_to
 from broker.web.i18n import adopt_language, current_language
 from broker.web.login_start import start_again, where_to_start
 from broker.web.observability import count_answer
-from broker.web.reading import sent_parameters
-
-_LONGEST_QUERY = 6000  # proxies and gunicorn take request lines of 8 KB
+from broker.web.reading import must_come_again, sent_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class AuthorizeViews:
     def authorize(self) -> Response:
         """`GET` or `POST /authorize` (OIDC Core 3.1.2.1)."""
         parameters = self._parameters()
-        again = self._must_come_again()
+        again = must_come_again(self.cookies.known_browser_id())
         if again and not parameters.doubled and "request_uri" in parameters.values:  # looked up when it comes
             return _as_get(parameters)
         found = self.source.open(parameters, redirect_errors_to)
@@ -95,11 +93,6 @@ class AuthorizeViews:
         if request.method == "POST" and not request.args.keys().isdisjoint(LIMITS):
             raise BadRequest("parameters were sent both in the query and in the form")
         return sent_parameters(LIMITS)
-
-    def _must_come_again(self) -> bool:
-        """A form posted from another site comes without our cookies (SameSite=Lax); as a GET it comes with them."""
-        small = (request.content_length or 0) <= _LONGEST_QUERY
-        return request.method == "POST" and small and self.cookies.known_browser_id() is None
 
     def _session(self) -> BrokerSession | None:
         session_id = self.cookies.session_id()

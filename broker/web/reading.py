@@ -11,6 +11,7 @@ from broker.oidc.client_call import ClientCall
 from broker.oidc.parameters import Parameters
 
 FORM = "application/x-www-form-urlencoded"
+_LONGEST_QUERY = 6000  # proxies and gunicorn take request lines of 8 KB
 
 
 def query_is_text() -> bool:
@@ -61,3 +62,8 @@ def _call(parameters: Parameters, certificate_header: str) -> ClientCall:
         path=request.path,
         address=request.remote_addr or "",
     )
+
+
+def must_come_again(cookie: str | None) -> bool:
+    """Whether a form is to be sent on as a GET: posted from another site it lacks our `cookie` (SameSite=Lax), which a GET brings."""
+    return request.method == "POST" and cookie is None and (request.content_length or 0) <= _LONGEST_QUERY

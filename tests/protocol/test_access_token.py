@@ -140,20 +140,6 @@ def test_the_order_of_apis_says_nothing(browser: Browser, tool: Tool) -> None:
     assert tool.introspects(answer["access_token"])["aud"] == [MAP, COUNCIL]
 
 
-def test_a_bound_token_names_its_key_to_the_api(broker: Broker, browser: Browser) -> None:
-    tool, api = (
-        broker.tool(tokens=TokenPolicy(access_token_jwt=True, resources=(MAP,))),
-        broker.tool("map", tokens=TokenPolicy(resource=MAP)),
-    )
-    tool.prover = broker.prover()
-
-    answer = tokens_of(browser, tool, resource=MAP)
-
-    assert decoded(tool, answer["access_token"], MAP)["cnf"] == {"jkt": tool.prover.thumbprint}
-    told = api.introspects(answer["access_token"])
-    assert (told["cnf"], told["token_type"]) == ({"jkt": tool.prover.thumbprint}, "DPoP")
-
-
 def test_an_api_that_was_not_asked_for_is_an_invalid_target(browser: Browser, tool: Tool) -> None:
     code = browser.arrives(tool, resource=MAP).code
 

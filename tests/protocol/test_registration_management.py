@@ -12,6 +12,7 @@ from broker.core.client import ClientStatus
 from broker.core.client_policy import AuthMethod
 from tests.support.app import PROVIDERS, Broker
 from tests.support.browser import Browser
+from tests.support.log import Log, written
 from tests.support.pictures import png
 from tests.support.registrar import Registrar, Web, invitation, office, path_of
 from tests.support.tool import Tool
@@ -36,12 +37,13 @@ def test_op_11_reading_shows_everything_but_the_secret(registrar: Registrar, mad
 
 
 def test_op_11_neither_secret_nor_tokens_are_kept_or_logged(
-    broker: Broker, registrar: Registrar, made: dict[str, Any], caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    broker: Broker, registrar: Registrar, made: dict[str, Any], caplog: pytest.LogCaptureFixture, log: Log
 ) -> None:
     caplog.set_level(logging.DEBUG)
     registrar.reads(made)
     registrar.reads(made, token="wrong")
-    kept = repr(record_of(broker, made)) + repr(broker.parts.stores.registration_tokens.list()) + caplog.text + "".join(capsys.readouterr())
+    kept = repr(record_of(broker, made)) + repr(broker.parts.stores.registration_tokens.list()) + caplog.text + written(log)
+    assert "/register/" in written(log), "else this would prove nothing"
     for secret in (made["client_secret"], made["registration_access_token"], registrar.token):
         assert secret
         assert secret not in kept
