@@ -15,7 +15,10 @@ TOUCH_INTERVAL = timedelta(seconds=30)  # how exact `last_seen_at` is: not every
 
 @dataclass(frozen=True, slots=True)
 class BrokerSession:
-    """One signed-in browser. `id` is the fingerprint of the cookie's value, so no store can be turned into a cookie."""
+    """One signed-in browser. `id` is the fingerprint of the cookie's value, so no store can be turned into a cookie.
+
+    `person_key` is a keyed hash of who the person is, where the citizen ID proved that; vote keys are made of it.
+    """
 
     id: str
     browser_id: str
@@ -29,6 +32,8 @@ class BrokerSession:
     expires_at: datetime
     upstream_sid: str | None = None
     upstream_id_token: str | None = None
+    subject_type: str = "person"
+    person_key: str | None = None
 
     def live(self, now: datetime) -> bool:
         """Whether the session as a whole is still within its absolute and idle limits."""

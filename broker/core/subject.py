@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -54,7 +54,11 @@ class ToolSubject:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamIdentity:
-    """All that an upstream may hand over about one sign-in (dex: connector.Identity). `claims` are canonical, already transformed."""
+    """All that an upstream may hand over about one sign-in (dex: connector.Identity). `claims` are canonical, already transformed.
+
+    `subject_type` is what tools see as `bp_subject_type`. `person` is the normalised name and birth date where the citizen ID proved both;
+    it lives only for the moment in which a keyed hash is made of it.
+    """
 
     provider_alias: str
     upstream_sub: str
@@ -64,3 +68,5 @@ class UpstreamIdentity:
     authenticated_at: datetime
     upstream_sid: str | None = None
     id_token: str | None = None
+    subject_type: str = "person"
+    person: str | None = field(default=None, repr=False)

@@ -48,7 +48,7 @@ class Releasing:
         """The canonical values of these claims, and of those every tool gets. What is not known is absent, never guessed."""
         found = {name: self._value(name, client, session, pseudonym) for name in claims}
         values = {name: value for name, value in found.items() if value is not None}
-        values["bp_subject_type"] = "person"
+        values["bp_subject_type"] = session.subject_type
         _withhold_unproven_residence(values, session)
         loa = self._levels(values, session)
         if loa:

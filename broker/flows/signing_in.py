@@ -132,6 +132,7 @@ class SigningIn:
             expires_at=now + SESSION_LIFETIME,
             upstream_sid=identity.upstream_sid,
             upstream_id_token=identity.id_token,
+            subject_type=identity.subject_type,
         )
         return token, session
 

@@ -1,4 +1,4 @@
-"""Column types: aware UTC times, levels, lists of words. The same values come back from SQLite and from PostgreSQL."""
+"""Column types and names of constraints: aware UTC times, levels, lists of words. SQLite and PostgreSQL give the same values back."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, SmallInteger, String, Text, TypeDecorator
+from sqlalchemy import DateTime, Dialect, MetaData, SmallInteger, String, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 from broker.core.trust import TrustLevel
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
 
 
 class UtcTime(TypeDecorator[datetime]):

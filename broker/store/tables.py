@@ -1,4 +1,4 @@
-"""Every table, and only here. Names, birth dates, addresses and identifiers from citizen IDs are in none of them.
+"""Every table, here and in `eligibility_tables.py`. Names, birth dates, addresses and identifiers from citizen IDs are in none of them.
 
 Identifiers are ours and random. What a citizen may have typed (the pseudonym) is sealed; upstream identifiers are keyed hashes.
 """
@@ -14,7 +14,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     String,
     Table,
@@ -23,7 +22,8 @@ from sqlalchemy import (
     text,
 )
 
-from broker.store.columns import Level, UtcTime, Words
+from broker.store import eligibility_tables  # noqa: F401 - so that whoever knows the tables knows these
+from broker.store.columns import Level, UtcTime, Words, metadata
 
 _ID = String(64)
 _HASH = String(64)
@@ -32,15 +32,6 @@ _POLICIES = ("keys", "login_start", "requests", "tokens", "logout", "appearance"
 """Of `core/client_policy.py`, a JSON object each: another switch needs no migration."""
 
 _IN_USE = text("state IN ('next', 'active')")
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
 
 subjects = Table(
     "subjects",
@@ -258,4 +249,13 @@ signing_keys = Table(
     Column("activate_at", UtcTime, nullable=False),
     Column("retire_at", UtcTime),
     Index("uq_signing_keys_in_use", "algorithm", "state", unique=True, sqlite_where=_IN_USE, postgresql_where=_IN_USE),
+)
+
+# The claim table that tools rely on (`broker claims apply`), as JSON; one row.
+applied_claim_table = Table(
+    "applied_claim_table",
+    metadata,
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("content", JSON, nullable=False),
+    Column("applied_at", UtcTime, nullable=False),
 )
