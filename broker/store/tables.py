@@ -23,7 +23,8 @@ from sqlalchemy import (
 )
 
 from broker.store import eligibility_tables  # noqa: F401 - so that whoever knows the tables knows these
-from broker.store.columns import Level, UtcTime, Words, metadata
+from broker.store.columns import Level, UtcTime, Words
+from broker.store.columns import metadata as metadata
 
 _ID = String(64)
 _HASH = String(64)

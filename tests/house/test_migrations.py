@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from broker.store import migrations
 from broker.store.migrations import migrate, pending
 from broker.store.sql import Database
-from broker.store.columns import metadata
+from broker.store.tables import metadata
 
 
 def _differences(connection: Connection) -> list[object]:

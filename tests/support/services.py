@@ -17,7 +17,7 @@ import redis as redis_py
 from broker.store.migrations import migrate
 from broker.store.redis import Redis
 from broker.store.sql import Database
-from broker.store.columns import metadata
+from broker.store.tables import metadata
 from tests.support.servers import PostgresqlServer, RedisServer, free_port, running
 
 __all__ = ["PostgresqlServer", "RedisServer", "empty", "free_port", "migrate_at"]  # what other tests take from here
