@@ -52,7 +52,7 @@ def load_realm_config(folder: Path, environment: str, environ: Mapping[str, str]
     client = _client(reading)
     providers = tuple(_provider(reading, path) for path in _provider_files(reading))
     _check_claim_table(reading)
-    refuse_unused(reading.values, reading.environment)
+    refuse_unused(reading.values, reading.environment, _known_aliases(reading) - {each.name for each in providers})
     return DesiredRealm(
         name=realm.section("representation").text("realm"),
         representation=realm.section("representation").data,
@@ -166,10 +166,14 @@ def _provider_files(reading: _Reading) -> list[Path]:
     return paths
 
 
+def _known_aliases(reading: _Reading) -> set[str]:
+    return {each.stem for each in (reading.folder / "identity-providers").glob("*.yaml")}
+
+
 def _check_claim_table(reading: _Reading) -> None:
     """The table must not speak of citizen IDs that have no file: a misspelt alias would yield nothing, silently."""
     path = reading.folder / CLAIM_TABLE
-    known = {each.stem for each in (reading.folder / "identity-providers").glob("*.yaml")}
+    known = _known_aliases(reading)
     for row in load_claim_table(path).definitions.values():
         for alias in row.mappings:
             if alias not in known:

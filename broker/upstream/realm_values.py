@@ -11,7 +11,7 @@ With `secret: true` a value is masked in everything that is printed. A value is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from broker.core.errors import ConfigurationError
@@ -145,8 +145,12 @@ def environment_values(document: Document, environ: Mapping[str, str], fetch: Fe
     return Values(document.top.only("values", "identity_providers").section("values"), environ, fetch)
 
 
-def refuse_unused(values: Values, document: Document) -> None:
-    """Raises ConfigurationError for a value that no file mentions: mostly a misspelt name."""
+def refuse_unused(values: Values, document: Document, idle_aliases: Collection[str] = ()) -> None:
+    """Raises ConfigurationError for a value that no file mentions: mostly a misspelt name.
+
+    Values named after a citizen ID that this environment leaves out (`<alias>_...`) may wait for it.
+    """
+    waiting = tuple(f"{alias}_" for alias in idle_aliases)
     for name in document.top.section("values").data:
-        if name not in values.used:
+        if name not in values.used and not name.startswith(waiting):
             raise ConfigurationError(f"{document.place(('values', name))}: no file uses the value {name!r}: remove it or correct its name")

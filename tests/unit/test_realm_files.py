@@ -174,6 +174,19 @@ def test_a_value_that_no_file_uses_is_refused(config: BentConfig) -> None:
         load(config.folder)
 
 
+def test_values_of_a_citizen_id_that_is_left_out_may_wait_for_it(config: BentConfig) -> None:
+    config.replace("environments/local.yaml", "identity_providers: [", "identity_providers: [] # [")
+    assert load(config.folder).identity_providers == ()
+
+
+@pytest.mark.parametrize("alias", sorted(each.stem for each in (REALM_CONFIG / "identity-providers").glob("*.yaml")))
+def test_no_means_of_a_citizen_id_reaches_beyond_its_ceiling(config: BentConfig, alias: str) -> None:
+    config.replace("environments/local.yaml", "identity_providers: [", f"identity_providers: [{alias}] # [")
+    (provider,) = load_identity_providers(config.folder, "local", {})
+    assert provider.alias == alias
+    assert max(each.trust for each in provider.means) <= provider.trust_ceiling
+
+
 def test_an_unknown_environment_is_answered_with_the_known_ones() -> None:
     with pytest.raises(ConfigurationError, match="no environment 'lokal'; known: local, production"):
         load_realm_config(REALM_CONFIG, "lokal", ENVIRON, fetch)
@@ -186,13 +199,13 @@ def test_a_missing_file_is_named(config: BentConfig) -> None:
 
 
 def test_an_environment_may_leave_citizen_ids_out(config: BentConfig) -> None:
-    config.append("environments/local.yaml", "identity_providers: []\n")
+    config.replace("environments/local.yaml", "identity_providers: [", "identity_providers: [] # [")
     assert load_identity_providers(config.folder, "local", {}) == []
 
 
 def test_an_environment_cannot_name_a_citizen_id_without_file(config: BentConfig) -> None:
-    config.append("environments/local.yaml", "identity_providers: [bayernid]\n")
-    with pytest.raises(ConfigurationError, match=r"local\.yaml:\d+: there is no file .*bayernid\.yaml"):
+    config.replace("environments/local.yaml", "identity_providers: [bundid", "identity_providers: [hamburg")
+    with pytest.raises(ConfigurationError, match=r"local\.yaml:\d+: there is no file .*hamburg\.yaml"):
         load_identity_providers(config.folder, "local", {})
 
 
