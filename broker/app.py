@@ -12,6 +12,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from broker.claim_table import load_claim_table
 from broker.config import Settings
 from broker.core.ports import Clock, Upstream
 from broker.examination import examination
@@ -150,7 +151,9 @@ def build_inviting(settings: Settings) -> Inviting:
 def build_examination(settings: Settings, keycloak_version: Callable[[], str] | None = None) -> Examining:
     """What `broker doctor` looks at. Keycloak tells its version to administrators only: without one it is not looked at."""
     hub_address = settings.hub_internal_url or settings.hub_issuer
-    return examination(open_stores(settings), hub_address, settings.hub_issuer, utc_now, keycloak_version)
+    return examination(
+        open_stores(settings), load_claim_table(settings.claim_table), hub_address, settings.hub_issuer, utc_now, keycloak_version
+    )
 
 
 def _install(app: Flask, settings: Settings, parts: Parts) -> None:

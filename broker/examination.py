@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from broker.core.claim import ClaimTable
 from broker.core.errors import ConfigurationError, StoreUnavailable
 from broker.core.ports import Clock
 from broker.core.signing_key import ALGORITHMS
+from broker.flows.changing_claims import ChangingClaims
 from broker.flows.examining import BROKEN, GOOD, WARNING, Examining, Finding, clock_finding, keycloak_finding
 from broker.oidc.keys import KeyRing
 from broker.parts import Stores
@@ -15,15 +17,18 @@ from broker.store.migrations import pending
 from broker.upstream.hub_probe import probe_hub
 
 
-def examination(stores: Stores, hub_address: str, hub_issuer: str, clock: Clock, keycloak_version: Callable[[], str] | None) -> Examining:
+def examination(
+    stores: Stores, claim_table: ClaimTable, hub_address: str, hub_issuer: str, clock: Clock, keycloak_version: Callable[[], str] | None
+) -> Examining:
     """Every look, in the order in which things have to be put right."""
-    inside, outside = _Inside(stores, clock), _Outside(hub_address, hub_issuer, clock)
+    inside, outside = _Inside(stores, claim_table, clock), _Outside(hub_address, hub_issuer, clock)
     return Examining(
         (
             ("Database", inside.database),
             ("Redis", inside.redis),
             ("Signing keys", inside.signing_keys),
             ("Citizen IDs", inside.citizen_ids),
+            ("Claim table", inside.claims),
             ("Tools", inside.tools),
             ("Hub", outside.hub),
             ("Clock", outside.clock_difference),
@@ -43,6 +48,7 @@ class _Inside:
     """Our own stores and what has to be in them."""
 
     stores: Stores
+    claim_table: ClaimTable
     clock: Clock
 
     def database(self) -> Finding:
@@ -81,6 +87,15 @@ class _Inside:
         if not enabled:
             return Finding(BROKEN, "Citizen IDs: none is enabled; realm-config/README.md says how, then run: broker realm apply")
         return Finding(GOOD, f"Citizen IDs: {', '.join(enabled)}.")
+
+    def claims(self) -> Finding:
+        self._needs_schema()
+        change = ChangingClaims(self.stores.applied_claims, self.stores.clients, self.stores.providers, self.clock).plan(self.claim_table)
+        if change.losses:
+            return Finding(BROKEN, f"Claim table: {change.losses[0]}; the broker will not start with it. See: broker claims plan")
+        if not change.empty:
+            return Finding(WARNING, "Claim table: the file differs from the one applied last; see: broker claims plan, broker claims apply")
+        return Finding(GOOD, f"Claim table: {len(self.claim_table.definitions)} claims, as applied last.")
 
     def tools(self) -> Finding:
         self._needs_schema()

@@ -13,6 +13,7 @@ from broker.core.claim import ClaimTable
 from broker.core.errors import BrokerError, StoreUnavailable
 from broker.core.ports import Clock, Upstream
 from broker.flows.authorizing_devices import AuthorizingDevices
+from broker.flows.changing_claims import ChangingClaims, refuse_losses
 from broker.flows.consenting import Consenting
 from broker.flows.fetching import Fetching
 from broker.flows.introspecting import Introspecting
@@ -41,6 +42,7 @@ from broker.oidc.request_object import RequestObjects
 from broker.oidc.request_source import RequestSource
 from broker.oidc.responses import AuthorizationResponses
 from broker.store.access_tokens import AccessTokens
+from broker.store.applied_claims import AppliedClaims
 from broker.store.attempts import Attempts
 from broker.store.clients import Clients
 from broker.store.codes import Codes
@@ -87,6 +89,7 @@ class Stores:
     device_codes: DeviceCodes
     clients: Clients
     providers: Providers
+    applied_claims: AppliedClaims
     standings: Standings
     subjects: Subjects
     consents: Consents
@@ -112,6 +115,7 @@ class Parts:
 
     stores: Stores
     claim_table: ClaimTable
+    changing_claims: ChangingClaims
     upstream: Upstream
     keys: KeyRing
     responses: AuthorizationResponses
@@ -139,6 +143,7 @@ class Parts:
             with suppress(StoreUnavailable):
                 if not pending(self.stores.database):
                     self.keys.check()
+                    refuse_losses(self.changing_claims.plan(self.claim_table))
         except BrokerError:
             self.stores.close()  # whoever is refused leaves no connection behind
             raise
@@ -162,6 +167,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     return Parts(
         stores=stores,
         claim_table=claim_table,
+        changing_claims=ChangingClaims(stores.applied_claims, stores.clients, stores.providers, clock),
         upstream=hub,
         keys=ring,
         responses=AuthorizationResponses(settings.issuer, ring.sign, clock),
@@ -228,6 +234,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         device_codes=DeviceCodes(redis, session_seal),
         clients=Clients(database),
         providers=Providers(database),
+        applied_claims=AppliedClaims(database),
         standings=Standings(database, field_seal),
         subjects=Subjects(database, field_seal, clock),
         consents=Consents(database, clock),

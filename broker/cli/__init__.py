@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from broker.cli import invitations as invitations  # its commands join those of `clients`
+from broker.cli.claims import claims
 from broker.cli.clients import clients
 from broker.cli.doctor import doctor
 from broker.cli.errors import errors
@@ -33,5 +34,5 @@ def main() -> None:
     """The participation broker: one sign-in for all participation tools of a city."""
 
 
-for command in (serve, worker, migrate, realm, clients, keys, errors, doctor):
+for command in (serve, worker, migrate, realm, claims, clients, keys, errors, doctor):
     main.add_command(command)

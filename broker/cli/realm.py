@@ -11,10 +11,14 @@ from typing import Any
 import click
 
 from broker.app import open_database
+from broker.claim_table import FILE_NAME as CLAIM_TABLE
+from broker.claim_table import load_claim_table
+from broker.cli.claims import changing_claims
 from broker.cli.keycloak_access import keycloak_access
 from broker.config import ROOT, load_settings
 from broker.core.errors import ConfigurationError
 from broker.core.provider import IdentityProvider
+from broker.flows.changing_claims import refuse_losses
 from broker.store.providers import Providers
 from broker.upstream.keycloak_connection import KeycloakConnection
 from broker.upstream.realm import RealmReconciler
@@ -101,8 +105,10 @@ def apply(environment: str, config_dir: Path, keycloak_url: str | None, only_bro
     """Bring Keycloak and the broker's list of citizen IDs to the described state. Running it twice changes nothing."""
     source = _Source(config_dir, environment, keycloak_url)
     wanted, providers = source.identity_providers(), Providers(open_database(load_settings()))
-    # Read before Keycloak is touched: a database that is away must not leave half of the work done.
+    # Read before Keycloak is touched: what is refused, or a database that is away, must not leave half of the work done.
     is_current = list(providers.list()) == [each for each in wanted if each.enabled]
+    claims, table = changing_claims(load_settings()), load_claim_table(config_dir / CLAIM_TABLE)
+    refuse_losses(claims.plan(table))
     if not only_broker:
         applied = source.reconciler().apply()
         _show(
@@ -110,6 +116,7 @@ def apply(environment: str, config_dir: Path, keycloak_url: str | None, only_bro
         )
     if not is_current:
         providers.replace_all(wanted)
+    claims.apply(table)
     names = ", ".join(provider.alias for provider in wanted) or "none"
     click.echo(f"Citizen IDs of the broker: {names} ({'nothing changed' if is_current else 'written'}).")
 

@@ -67,20 +67,21 @@ class Releasing:
 
     def upstream_claims(self, clients: Iterable[Client], alias: str) -> tuple[str, ...]:
         """All that these tools together may get from a citizen ID: one sign-in serves them all, and nothing beyond is asked for."""
-        names = {name for client in clients for name in self._widest(client)}
+        names = {name for client in clients for name in self.widest(client)}
         return tuple(name for name, row in self.claim_table.definitions.items() if name in names and alias in row.mappings)
+
+    def widest(self, client: Client) -> tuple[str, ...]:
+        """All that the tool may ever get beyond what every tool gets, in the table's order."""
+        return self._releasable(client, client.scopes, client.registered_claims)
 
     def _releasable(self, client: Client, scopes: Iterable[str], asked: Iterable[str]) -> tuple[str, ...]:
         found = self.claim_table.releasable(scopes, client.registered_claims, client.release_without_scope, asked)
         return tuple(name for name in found if not (client.email_verified_only and name in _EMAIL_CLAIMS))
 
-    def _widest(self, client: Client) -> tuple[str, ...]:
-        return self._releasable(client, client.scopes, client.registered_claims)
-
     def _wording(self, client: Client) -> str:
         registered = {claim.name: claim for claim in client.claims}
         lines = []
-        for name in self._widest(client):
+        for name in self.widest(client):
             claim = registered.get(name)
             lines.append([name, dict(self.claim_table[name].sentences), dict(claim.purpose) if claim else {}])
         text = json.dumps(lines, sort_keys=True, ensure_ascii=False)

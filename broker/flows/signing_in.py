@@ -115,7 +115,7 @@ class SigningIn:
         proof = UpstreamProof(login.provider_alias, login.nonce, login.code_verifier, login.started_at)
         identity = self.upstream.complete(answer, proof)
         _, provider = self._allowed(request, identity.provider_alias)
-        return _capped(identity, provider.trust_ceiling)
+        return capped(identity, provider.trust_ceiling)
 
     def _open(self, identity: UpstreamIdentity, subject: Subject, browser_id: str, locale: str) -> tuple[str, BrokerSession]:
         token, now = new_secret(), self.clock()
@@ -160,8 +160,8 @@ def _known(request_id: str) -> Iterator[None]:
         raise
 
 
-def _capped(identity: UpstreamIdentity, ceiling: TrustLevel) -> UpstreamIdentity:
-    """No citizen ID counts for more than its ceiling, as a whole and claim by claim (A-29)."""
+def capped(identity: UpstreamIdentity, ceiling: TrustLevel) -> UpstreamIdentity:
+    """No citizen ID counts for more than its ceiling, as a whole and claim by claim (A-29). Raises UpstreamRefused for a level of none."""
     trust = min(identity.trust, ceiling)
     if trust is TrustLevel.NONE:
         raise UpstreamRefused("The citizen ID did not say how sure it is of the person.")

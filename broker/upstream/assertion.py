@@ -66,10 +66,11 @@ class Assertion:
 
     def claims(self, table: ClaimTable, at: datetime) -> dict[str, HeldClaim]:
         """The canonical claims that may ever leave; raw input (class X) is dropped here."""
-        found = ((name, self._claim(mapping, table, at)) for name, mapping in self.mappings.items() if _may_leave(table, name))
+        found = ((name, self.claim(mapping, table, at)) for name, mapping in self.mappings.items() if _may_leave(table, name))
         return {name: claim for name, claim in found if claim is not None}
 
-    def _claim(self, mapping: ClaimMapping, table: ClaimTable, at: datetime) -> HeldClaim | None:
+    def claim(self, mapping: ClaimMapping, table: ClaimTable, at: datetime) -> HeldClaim | None:
+        """What one row of the table makes of it; None where it makes nothing."""
         sources = [self.attributes.get(source) for source in mapping.sources]
         trust = min([self.trust, *(source.trust for source in sources if source)])
         asserted = Asserted(tuple(map(_single, sources)), trust, at, table.age_thresholds)

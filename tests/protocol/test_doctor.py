@@ -23,8 +23,8 @@ def _sentences(folder: Path, *, migrated: bool) -> dict[str, str]:
 def test_an_empty_database_is_told_with_the_command_that_helps(tmp_path: Path) -> None:
     broken = _sentences(tmp_path, migrated=False)
 
-    assert broken.keys() == {"Database", "Signing keys", "Citizen IDs", "Tools", "Hub", "Clock"}
-    assert all("broker migrate" in broken[part] for part in ("Database", "Signing keys", "Citizen IDs", "Tools"))
+    assert broken.keys() == {"Database", "Signing keys", "Citizen IDs", "Claim table", "Tools", "Hub", "Clock"}
+    assert all("broker migrate" in broken[part] for part in ("Database", "Signing keys", "Citizen IDs", "Claim table", "Tools"))
 
 
 def test_after_the_migration_each_part_names_its_own_command(tmp_path: Path) -> None:
