@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from broker.flows.changing_claims import refuse_losses
 from broker.store.providers import Providers
 from broker.upstream.keycloak_connection import KeycloakConnection
 from broker.upstream.realm import RealmReconciler
-from broker.upstream.realm_files import load_identity_providers, load_realm_config
+from broker.upstream.realm_files import load_identity_providers, load_realms
+from broker.upstream.realm_plan import Plan
 
 EXIT_DRIFT = 2
 
@@ -35,10 +36,10 @@ class _Source:
     environment: str
     keycloak_url: str | None
 
-    def reconciler(self) -> RealmReconciler:
-        """Reads every file before it contacts Keycloak."""
-        desired = load_realm_config(self.folder, self.environment, os.environ)
-        return RealmReconciler(KeycloakConnection(keycloak_access(self.keycloak_url), desired.name), desired)
+    def reconcilers(self) -> list[RealmReconciler]:
+        """One for each realm. Reads every file before it contacts Keycloak."""
+        realms, access = load_realms(self.folder, self.environment, os.environ), keycloak_access(self.keycloak_url)
+        return [RealmReconciler(KeycloakConnection(access, desired.name), desired) for desired in realms]
 
     def identity_providers(self) -> list[IdentityProvider]:
         return load_identity_providers(self.folder, self.environment, os.environ)
@@ -74,7 +75,7 @@ def _about_a_realm(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group()
 def realm() -> None:
-    """Keycloak's realm of citizens, kept as files in realm-config/.
+    """Keycloak's realms, kept as files in realm-config/: citizens, and those that stand behind a citizen ID of our own.
 
     The administrator comes from KEYCLOAK_ADMIN_USER and KEYCLOAK_ADMIN_PASSWORD (or KEYCLOAK_ADMIN_PASSWORD_FILE), or is a client of
     realm master: KEYCLOAK_ADMIN_CLIENT_ID and KEYCLOAK_ADMIN_CLIENT_SECRET (or KEYCLOAK_ADMIN_CLIENT_SECRET_FILE).
@@ -85,16 +86,16 @@ def realm() -> None:
 @_about_a_realm
 def plan(environment: str, config_dir: Path, keycloak_url: str | None) -> None:
     """Show what apply would change; change nothing."""
-    _show(_Source(config_dir, environment, keycloak_url).reconciler().plan().lines())
+    _show({name: found.lines() for name, found in _plans(_Source(config_dir, environment, keycloak_url).reconcilers()).items()})
 
 
 @realm.command()
 @_about_a_realm
 def drift(environment: str, config_dir: Path, keycloak_url: str | None) -> None:
     """As plan, for a scheduled check: exit status 2 when Keycloak is not as the files say."""
-    found = _Source(config_dir, environment, keycloak_url).reconciler().plan()
-    _show(found.lines())
-    if not found.empty:
+    found = _plans(_Source(config_dir, environment, keycloak_url).reconcilers())
+    _show({name: each.lines() for name, each in found.items()})
+    if not all(each.empty for each in found.values()):
         raise SystemExit(EXIT_DRIFT)
 
 
@@ -110,10 +111,7 @@ def apply(environment: str, config_dir: Path, keycloak_url: str | None, only_bro
     claims, table = changing_claims(load_settings()), load_claim_table(config_dir / CLAIM_TABLE)
     refuse_losses(claims.plan(table))
     if not only_broker:
-        applied = source.reconciler().apply()
-        _show(
-            [*applied.lines, "Keycloak is now as the files say." if applied.changed else "Keycloak is as the files say; nothing changed."]
-        )
+        _apply_all(source.reconcilers())
     if not is_current:
         providers.replace_all(wanted)
     claims.apply(table)
@@ -121,6 +119,22 @@ def apply(environment: str, config_dir: Path, keycloak_url: str | None, only_bro
     click.echo(f"Citizen IDs of the broker: {names} ({'nothing changed' if is_current else 'written'}).")
 
 
-def _show(lines: list[str]) -> None:
-    for line in lines:
-        click.echo(line)
+def _plans(reconcilers: list[RealmReconciler]) -> dict[str, Plan]:
+    return {each.name: each.plan() for each in reconcilers}
+
+
+def _apply_all(reconcilers: list[RealmReconciler]) -> None:
+    _plans(reconcilers)  # whatever the server lacks for any realm is told before the first is touched
+    applied = {each.name: each.apply() for each in reconcilers}
+    _show({name: each.lines for name, each in applied.items()})
+    changed = any(each.changed for each in applied.values())
+    click.echo("Keycloak is now as the files say." if changed else "Keycloak is as the files say; nothing changed.")
+
+
+def _show(found: Mapping[str, Sequence[str]]) -> None:
+    """The lines of each realm, below its name where there are several."""
+    for name, lines in found.items():
+        if len(found) > 1 and lines:
+            click.echo(f"Realm {name}:")
+        for line in lines:
+            click.echo(line)

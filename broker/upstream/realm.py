@@ -25,6 +25,11 @@ class RealmReconciler:
         self._admin = connection if isinstance(connection, RealmAdmin) else RealmAdmin(connection)
         self._desired = desired
 
+    @property
+    def name(self) -> str:
+        """The realm's name."""
+        return self._desired.name
+
     def plan(self) -> Plan:
         """What would have to change; changes nothing."""
         check_requirements(self._desired.requirements, self._admin.server_info())

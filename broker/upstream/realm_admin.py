@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from keycloak.exceptions import KeycloakDeleteError, KeycloakGetError, raise_error_from_response
+from keycloak.exceptions import KeycloakDeleteError, KeycloakGetError, KeycloakPostError, raise_error_from_response
 
 from broker.upstream.keycloak_connection import KeycloakConnection
 from broker.upstream.realm_desired import Json
@@ -56,6 +56,12 @@ class RealmAdmin:
 
     def update_required_action(self, alias: str, body: Json) -> None:
         self._call(f"changing required action {alias}", self._keycloak.update_required_action, alias, body)
+
+    def register_required_action(self, alias: str) -> None:
+        """Makes known to the realm what the server brings along. python-keycloak has no such call."""
+        path, body = f"admin/realms/{self.realm}/authentication/register-required-action", {"providerId": alias, "name": alias}
+        with self._connection.speaking(f"registering required action {alias}"):
+            raise_error_from_response(self._keycloak.connection.raw_post(path, data=json.dumps(body)), KeycloakPostError, [204])
 
     def components(self) -> list[Json]:
         return self._call("reading components", self._keycloak.get_components)

@@ -67,7 +67,7 @@ class DesiredRealm:
         configs = [step.config for flow in self.flows for step in flow.executions if step.config]
         return {
             **self.representation,
-            "requiredActions": [],
+            "requiredActions": [_required_action_import(*each) for each in enumerate(self.required_actions, start=1)],
             "authenticationFlows": [_flow_import(flow) for flow in self.flows],
             "authenticatorConfig": configs,
             "components": _components_import(self.components, self.user_profile),
@@ -77,6 +77,10 @@ class DesiredRealm:
                 {**mapper, "identityProviderAlias": provider.name} for provider in self.identity_providers for mapper in provider.mappers
             ],
         }
+
+
+def _required_action_import(position: int, alias: str) -> Json:
+    return {"alias": alias, "name": alias, "providerId": alias, "enabled": True, "defaultAction": False, "priority": position * 10}
 
 
 def _flow_import(flow: DesiredFlow) -> Json:

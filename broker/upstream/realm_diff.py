@@ -13,7 +13,10 @@ from typing import Any
 from broker.upstream.realm_desired import Json, without_nulls
 
 MASK = "**********"
-_SECRET_KEYS = ("secret", "clientSecret", "bindCredential", "privateKey", "keystorePassword", "keyPassword", "bpClientSecretDigest")
+_SECRET_KEYS = (
+    "secret", "clientSecret", "password", "bindCredential", "privateKey", "keystorePassword", "keyPassword",
+    "bpClientSecretDigest", "bpSmtpPasswordDigest",
+)  # fmt: skip
 _LONGEST_SHOWN = 160
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from broker.core.errors import ConfigurationError, UpstreamRefused
 from broker.upstream.realm_desired import Json, Requirement
+from broker.yaml_document import Section
 
 _SPI = {
     "authenticator": "authenticator",
@@ -17,7 +18,17 @@ _SPI = {
 }
 _OWN_PREFIX = "bp-"
 _JAR = "install deploy/keycloak/provider/participation-broker-keycloak.jar in Keycloak's providers folder, build and start it again"
-_THEME = "install deploy/keycloak/themes/broker in Keycloak's themes folder"
+_THEME = "install the folders of deploy/keycloak/themes in Keycloak's themes folder"
+
+
+def feature_requirements(features: Section) -> list[Requirement]:
+    """Features of the server that the file wants enabled or disabled. Raises ConfigurationError."""
+    features.only("enabled", "disabled")
+    return [
+        Requirement(f"feature {kind}", feature, features.document.place((*features.at, kind, index)))
+        for kind in ("enabled", "disabled")
+        for index, feature in enumerate(features.items(kind, str))
+    ]
 
 
 def check_requirements(requirements: Iterable[Requirement], server_info: Json) -> None:
@@ -33,9 +44,9 @@ def check_requirements(requirements: Iterable[Requirement], server_info: Json) -
 
 
 def _complaint(wanted: Requirement, info: Json) -> str | None:
-    if wanted.kind == "login theme":
-        known = wanted.name in {theme["name"] for theme in info.get("themes", {}).get("login", [])}
-        return None if known else f"{wanted.place}: this Keycloak has no login theme {wanted.name!r}: {_THEME}"
+    if wanted.kind.endswith(" theme"):
+        known = wanted.name in {theme["name"] for theme in info.get("themes", {}).get(wanted.kind.partition(" ")[0], [])}
+        return None if known else f"{wanted.place}: this Keycloak has no {wanted.kind} {wanted.name!r}: {_THEME}"
     if wanted.kind.startswith("feature"):
         return _feature_complaint(wanted, info)
     if wanted.name in _provided(wanted.kind, info):

@@ -40,8 +40,10 @@ def user_profile_steps(admin: RealmAdmin, desired: DesiredRealm, steps: StepMake
 def required_action_steps(admin: RealmAdmin, desired: DesiredRealm, steps: StepMaker) -> list[Step]:
     """Every required action that is not listed is switched off, every listed one on."""
     result: list[Step] = []
+    missing = dict.fromkeys(desired.required_actions)
     for found in admin.required_actions():
         alias = found["alias"]
+        missing.pop(alias, None)
         wanted = {"enabled": alias in desired.required_actions}
         result += steps.change(f"required action {alias}", wanted, found, partial(admin.update_required_action, alias))
-    return result
+    return result + [Step((f"+ create required action {alias}",), partial(admin.register_required_action, alias)) for alias in missing]

@@ -10,7 +10,7 @@ from broker.upstream.keycloak_connection import KeycloakAccess, KeycloakConnecti
 from broker.upstream.realm import RealmReconciler
 from broker.upstream.realm_admin import RealmAdmin
 from broker.upstream.realm_desired import DesiredRealm, Json
-from broker.upstream.realm_files import load_realm_config
+from broker.upstream.realm_files import load_realms
 from broker.upstream.realm_values import Fetch
 from deploy.demo.keycloak_server import KeycloakServer
 from tests.support.realm_config import ENVIRON, BentConfig, fetch
@@ -26,7 +26,7 @@ class Described:
     fetch: Fetch = fetch
 
     def desired(self) -> DesiredRealm:
-        return load_realm_config(self.config.folder, "local", ENVIRON, self.fetch)
+        return load_realms(self.config.folder, "local", ENVIRON, self.fetch)[-1]
 
     def reconciler(self) -> RealmReconciler:
         return RealmReconciler(KeycloakConnection(self.access, self.name), self.desired())

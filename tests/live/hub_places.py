@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from broker.upstream.keycloak_connection import KeycloakAccess, KeycloakConnection
 from broker.upstream.realm import RealmReconciler
-from broker.upstream.realm_files import load_realm_config
+from broker.upstream.realm_files import load_realms
 from deploy.demo.bundid.app import create_app
 from deploy.demo.bundid.keys import Keys
 from deploy.demo.bundid.simulator import Settings, Simulator
@@ -103,7 +103,7 @@ def keycloak_hub(keycloak: KeycloakServer, folder: Path) -> Iterator[HubPlace]:
     keys = Keys(rsa_pair("idp signing"), rsa_pair("idp next"), b"salt-of-the-tests")
     simulator = Simulator(settings, keys, load_persons(), lambda: dt.datetime.now(dt.UTC))
     environ = {**ENVIRON, "BROKER_URL": callback.broker_url, "BUNDID_URL": bundid}
-    desired = load_realm_config(described.config.folder, "local", environ, lambda url: simulator.metadata())
+    desired = load_realms(described.config.folder, "local", environ, lambda url: simulator.metadata())[-1]
     access = KeycloakAccess(keycloak.base_url, keycloak.admin_user, keycloak.admin_password)
     RealmReconciler(KeycloakConnection(access, described.name), desired).apply()
     with serving(callback, callback.port), serving(create_app(simulator), port):

@@ -9,7 +9,7 @@ import pytest
 
 from broker.core.trust import TrustLevel
 from broker.upstream.realm_desired import DesiredRealm
-from broker.upstream.realm_files import load_identity_providers, load_realm_config
+from broker.upstream.realm_files import load_identity_providers, load_realms
 from tests.support.realm_config import ENVIRON, BentConfig, metadata
 
 OIDC_VALUES = {
@@ -39,7 +39,7 @@ def _offering(config: BentConfig, environment: str, *aliases: str) -> None:
 
 def _local(config: BentConfig) -> DesiredRealm:
     _offering(config, "local", "muk", "oidc")
-    return load_realm_config(config.folder, "local", ENVIRON, lambda url: metadata(url))
+    return load_realms(config.folder, "local", ENVIRON, lambda url: metadata(url))[-1]
 
 
 def _keycloak(realm: DesiredRealm, alias: str) -> dict[str, Any]:
@@ -89,10 +89,10 @@ def test_in_production_an_oidc_account_is_basic_until_the_controller_says_more(c
 
 def test_in_production_an_oidc_account_is_asked_for_openid_alone(config: BentConfig) -> None:
     _offering(config, "production", "oidc")
-    realm = load_realm_config(config.folder, "production", {**BROKER_VALUES, **OIDC_VALUES}, lambda url: b"")
+    realm = load_realms(config.folder, "production", {**BROKER_VALUES, **OIDC_VALUES}, lambda url: b"")[-1]
     assert _keycloak(realm, "oidc")["defaultScope"] == "openid"
 
 
 def test_values_of_citizen_ids_that_are_not_offered_are_neither_asked_for_nor_refused(config: BentConfig) -> None:
     _offering(config, "production")
-    assert load_realm_config(config.folder, "production", BROKER_VALUES, lambda url: b"").identity_providers == ()
+    assert load_realms(config.folder, "production", BROKER_VALUES, lambda url: b"")[-1].identity_providers == ()

@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from broker.core.errors import ConfigurationError
 from broker.core.trust import TrustLevel
+from broker.upstream.realm_citizen_ids import SECRET_DIGEST
 from broker.upstream.realm_desired import DesiredRealm
-from broker.upstream.realm_files import SECRET_DIGEST, load_identity_providers, load_realm_config
+from broker.upstream.realm_files import load_identity_providers, load_realms
 from tests.support.realm_config import ENVIRON, REALM_CONFIG, BentConfig, certificate, certificate_base64, fetch, metadata
 
 
@@ -20,7 +21,7 @@ def config(tmp_path: Path) -> BentConfig:
 
 
 def load(folder: Path, environ: dict[str, str] | None = None) -> DesiredRealm:
-    return load_realm_config(folder, "local", ENVIRON if environ is None else environ, fetch)
+    return load_realms(folder, "local", ENVIRON if environ is None else environ, fetch)[-1]
 
 
 @pytest.fixture
@@ -82,14 +83,14 @@ def test_ports_can_be_shifted_by_the_environment() -> None:
         assert url == "http://localhost:8124/idp"
         return metadata("http://localhost:8124/idp")
 
-    realm = load_realm_config(REALM_CONFIG, "local", environ, shifted)
+    realm = load_realms(REALM_CONFIG, "local", environ, shifted)[-1]
     assert realm.client.representation["redirectUris"] == ["http://localhost:8123/callback"]
     assert realm.identity_providers[0].representation["config"]["singleSignOnServiceUrl"].startswith("http://localhost:8124/")
 
 
 def test_production_asks_for_each_value_it_lacks() -> None:
     with pytest.raises(ConfigurationError, match=r"production\.yaml:\d+: set the environment variable BROKER_SITE_NAME"):
-        load_realm_config(REALM_CONFIG, "production", {}, fetch)
+        load_realms(REALM_CONFIG, "production", {}, fetch)
 
 
 def test_production_is_complete_with_its_values(tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ def test_production_is_complete_with_its_values(tmp_path: Path) -> None:
         "BUNDID_DISPLAY_NAME": "Beteiligung Lübeck",
         "BUNDID_ONLINE_SERVICE_ID": "BMI-A0001",
     }
-    realm = load_realm_config(REALM_CONFIG, "production", environ, fetch)
+    realm = load_realms(REALM_CONFIG, "production", environ, fetch)[-1]
     assert realm.identity_providers[0].representation["config"]["signingCertificate"] == certificate_base64()
 
 
@@ -189,7 +190,7 @@ def test_no_means_of_a_citizen_id_reaches_beyond_its_ceiling(config: BentConfig,
 
 def test_an_unknown_environment_is_answered_with_the_known_ones() -> None:
     with pytest.raises(ConfigurationError, match="no environment 'lokal'; known: local, production"):
-        load_realm_config(REALM_CONFIG, "lokal", ENVIRON, fetch)
+        load_realms(REALM_CONFIG, "lokal", ENVIRON, fetch)
 
 
 def test_a_missing_file_is_named(config: BentConfig) -> None:
