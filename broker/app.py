@@ -18,7 +18,9 @@ from broker.core.ports import Clock, Upstream
 from broker.examination import examination
 from broker.flows.delivering import Delivering
 from broker.flows.examining import Examining
+from broker.flows.handing_out import HandingOut
 from broker.flows.inviting import Inviting
+from broker.flows.linking import Linking
 from broker.flows.posting import Posting
 from broker.flows.registering import secret_hash
 from broker.flows.rotating import Rotating
@@ -60,12 +62,13 @@ from broker.web.registration import RegistrationViews, registration_blueprint
 from broker.web.token_status import TokenStatusViews, token_status_blueprint
 from broker.worker import Task, Worker
 
-__all__ = ["build_examination", "build_inviting", "build_rotating", "build_worker", "create_app", "open_database"]
+__all__ = ["build_examination", "build_handing_out", "build_inviting", "build_rotating", "build_worker", "create_app", "open_database"]
 
 LARGEST_BODY = 64 * 1024
 MOST_FORM_PARTS = 100
 UI_LOCALES = ("de", "en")
 _LOGOS_KEPT = timedelta(days=1)  # longer than it takes from a logo to the tool that shows it
+_VOUCHERS_KEPT = timedelta(days=30)  # for the count, and to tell "used" from "unknown"
 _DELIVERIES_KEPT = timedelta(days=30)
 
 
@@ -124,6 +127,7 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
             Task("clear access tokens", 3600.0, lambda: stores.access_tokens.purge_expired(clock())),
             Task("clear one-time ids", 3600.0, lambda: stores.one_time_ids.purge_expired(clock())),
             Task("clear invitations", 3600.0, lambda: stores.registration_tokens.purge_expired(clock())),
+            Task("clear vouchers", 3600.0, lambda: stores.vouchers.purge_expired(clock() - _VOUCHERS_KEPT)),
             Task("clear logos", 3600.0, lambda: stores.logos.purge_expired(clock() - _LOGOS_KEPT, shown_logos(stores.clients.list()))),
             Task("clear deliveries", 3600.0, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
             Task("clear retired keys", 3600.0, lambda: stores.signing_keys.purge_expired(clock())),
@@ -146,6 +150,13 @@ def build_inviting(settings: Settings) -> Inviting:
     """What `broker clients invite`, `approve` and the like work with."""
     stores = open_stores(settings)
     return Inviting(stores.clients, stores.registration_tokens, stores.grants, settings.keys.pepper, utc_now)
+
+
+def build_handing_out(settings: Settings) -> HandingOut:
+    """What `broker vouchers` works with."""
+    stores, keys = open_stores(settings), settings.keys
+    thresholds = load_claim_table(settings.claim_table).age_thresholds
+    return HandingOut(stores.vouchers, Linking(stores.subjects, keys.link, utc_now), thresholds, keys.voucher, utc_now)
 
 
 def build_examination(settings: Settings, keycloak_version: Callable[[], str] | None = None) -> Examining:

@@ -148,6 +148,7 @@ class Keys:
     dpop_nonce: bytes
     cookie: bytes
     refresh: bytes
+    voucher: bytes
 
     @classmethod
     def derive(cls, secret: str) -> Keys:

@@ -65,6 +65,7 @@ from broker.store.signing_keys import SigningKeys
 from broker.store.sql import Database
 from broker.store.standings import Standings
 from broker.store.subjects import Subjects
+from broker.store.vouchers import Vouchers
 from broker.upstream.discovery import Discovery
 from broker.upstream.hub_connection import HubConnection
 from broker.upstream.id_token import IdTokenCheck
@@ -102,6 +103,7 @@ class Stores:
     logos: Logos
     attempts: Attempts
     signing_keys: SigningKeys
+    vouchers: Vouchers
 
     def close(self) -> None:
         """Drop all connections."""
@@ -224,6 +226,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
     """Both stores; they connect when first used."""
     database, redis = open_database(settings), Redis.connect(settings.redis_url.get_secret_value())
     session_seal, field_seal = Seal(settings.keys.session), Seal(settings.keys.field)
+    subjects = Subjects(database, field_seal, clock)
     return Stores(
         database=database,
         redis=redis,
@@ -236,7 +239,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         providers=Providers(database),
         applied_claims=AppliedClaims(database),
         standings=Standings(database, field_seal),
-        subjects=Subjects(database, field_seal, clock),
+        subjects=subjects,
         consents=Consents(database, clock),
         grants=Grants(database, clock),
         access_tokens=AccessTokens(database, clock),
@@ -247,6 +250,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         logos=Logos(database),
         attempts=Attempts(redis),
         signing_keys=SigningKeys(database, Seal(settings.keys.signing_seal)),
+        vouchers=Vouchers(database, subjects, clock),
     )
 
 

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from broker.core.grant import IssuedCode
 from broker.core.request import REQUEST_LIFETIME, AuthorizationRequest
+from broker.core.typed_code import grouped, letters_of
 
 DEVICE_LIFETIME = REQUEST_LIFETIME  # from the device's request to the citizen's answer: typing a code and an eID sign-in take time
 POLL_INTERVAL = timedelta(seconds=5)
 SLOWER_BY = timedelta(seconds=5)  # RFC 8628 3.5
 _MARKS = "BCDFGHJKLMNPQRSTVWXZ"  # RFC 8628 6.1: no vowels, so no words; no digits, so nothing looks like another
-_LENGTH = 8  # 34 bits, guessed at only a few times an address
+_LENGTH, _GROUP = 8, 4  # 34 bits, guessed at only a few times an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,12 @@ class PollPace:
 
 def new_user_code() -> str:
     """A code that a citizen types: eight letters that nobody takes for others, in two groups."""
-    letters = "".join(secrets.choice(_MARKS) for _ in range(_LENGTH))
-    return f"{letters[:4]}-{letters[4:]}"
+    return grouped("".join(secrets.choice(_MARKS) for _ in range(_LENGTH)), _GROUP)
 
 
 def typed_user_code(text: str) -> str | None:
     """What a citizen typed as the code it can only have been: case, blanks and hyphens do not matter. None if it cannot be one."""
-    letters = "".join(mark for mark in text.upper() if mark not in " -\u2010\u2011\u2013\u2014\t")
+    letters = letters_of(text)
     if len(letters) != _LENGTH or not set(letters) <= set(_MARKS):
         return None
-    return f"{letters[:4]}-{letters[4:]}"
+    return grouped(letters, _GROUP)

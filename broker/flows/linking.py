@@ -21,11 +21,15 @@ class Linking:
 
     def account_of(self, identity: UpstreamIdentity, locale: str) -> Subject:
         """The account of this person; the first sign-in makes it. Raises AccountBlocked when it may not sign in."""
-        hashed = keyed_hash(self.link_key, identity.provider_alias, identity.upstream_sub)
+        hashed = self.hash_of(identity)
         subject = self.subjects.find_by_link(identity.provider_alias, hashed) or self._create(identity, hashed, locale)
         if subject.status is not SubjectStatus.ACTIVE:
             raise AccountBlocked
         return subject
+
+    def hash_of(self, identity: UpstreamIdentity) -> str:
+        """What stands in the database for the citizen ID's key of this person."""
+        return keyed_hash(self.link_key, identity.provider_alias, identity.upstream_sub)
 
     def _create(self, identity: UpstreamIdentity, hashed: str, locale: str) -> Subject:
         now = self.clock()

@@ -27,14 +27,15 @@ voucher_batches = Table(
     Column("withdrawn_at", UtcTime),
 )
 
-# A code is known by its keyed hash; it belongs to the account that redeemed it first.
+# A code is known by its keyed hash, the same by which the account that redeemed it is linked to it (`linked_identities.upstream_hash`).
+# `redeemed_for` is a keyed hash of the sign-in that took it, so that this one may finish what an outage interrupted.
 vouchers = Table(
     "vouchers",
     metadata,
     Column("voucher_hash", _HASH, primary_key=True),
     Column("batch_id", _ID, ForeignKey(voucher_batches.c.batch_id), nullable=False, index=True),
-    Column("subject_id", _ID, index=True),
     Column("redeemed_at", UtcTime),
+    Column("redeemed_for", _HASH),
 )
 
 # A vote or survey of one tool. Its key is sealed, and destroyed when it closes: from then on nobody can be matched.

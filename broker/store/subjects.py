@@ -57,12 +57,16 @@ class Subjects:
     def add(self, subject: Subject, link: LinkedIdentity) -> Subject:
         """Make an account with its first link; if another browser just did so for the same identity, the account it made."""
         with self._database.transaction() as connection:
-            connection.execute(self._insert(subjects).values(_subject_row(subject)))
-            insert = self._insert(linked_identities).values(_link_row(link)).on_conflict_do_nothing()
-            if connection.execute(insert.returning(linked_identities.c.subject_id)).first():
-                return subject
-            connection.execute(delete(subjects).where(subjects.c.subject_id == subject.id))
-            owner = self._owner(connection, link.provider_alias, link.upstream_hash)
+            return self.add_within(connection, subject, link)
+
+    def add_within(self, connection: Connection, subject: Subject, link: LinkedIdentity) -> Subject:
+        """The same as a part of a transaction that does more: both happen, or neither."""
+        connection.execute(self._insert(subjects).values(_subject_row(subject)))
+        insert = self._insert(linked_identities).values(_link_row(link)).on_conflict_do_nothing()
+        if connection.execute(insert.returning(linked_identities.c.subject_id)).first():
+            return subject
+        connection.execute(delete(subjects).where(subjects.c.subject_id == subject.id))
+        owner = self._owner(connection, link.provider_alias, link.upstream_hash)
         if owner is None:
             raise NotFound("the link was removed while it was made")
         return owner

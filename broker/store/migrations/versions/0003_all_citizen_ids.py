@@ -36,13 +36,12 @@ def _vouchers() -> None:
         "vouchers",
         sa.Column("voucher_hash", sa.String(length=64), nullable=False),
         sa.Column("batch_id", sa.String(length=64), nullable=False),
-        sa.Column("subject_id", sa.String(length=64)),
         sa.Column("redeemed_at", _TIME),
+        sa.Column("redeemed_for", sa.String(length=64)),
         sa.ForeignKeyConstraint(["batch_id"], ["voucher_batches.batch_id"], name=op.f("fk_vouchers_batch_id")),
         sa.PrimaryKeyConstraint("voucher_hash", name=op.f("pk_vouchers")),
     )
     op.create_index(op.f("ix_vouchers_batch_id"), "vouchers", ["batch_id"])
-    op.create_index(op.f("ix_vouchers_subject_id"), "vouchers", ["subject_id"])
 
 
 def _procedures() -> None:
