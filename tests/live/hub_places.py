@@ -18,13 +18,13 @@ from broker.upstream.keycloak_connection import KeycloakAccess, KeycloakConnecti
 from broker.upstream.realm import RealmReconciler
 from broker.upstream.realm_files import load_realms
 from deploy.demo.bundid.app import create_app
-from deploy.demo.bundid.keys import Keys
 from deploy.demo.bundid.simulator import Settings, Simulator
 from deploy.demo.citizen_browser import CitizenBrowser
 from deploy.demo.hub.settings import HubSettings
 from deploy.demo.hub.site import create_hub
 from deploy.demo.keycloak_server import KeycloakServer
 from deploy.demo.persons import load_persons
+from deploy.demo.saml.keys import Keys
 from deploy.demo.web_server import PathOnlyHandler
 from tests.live.described_realm import describe
 from tests.support.realm_config import ENVIRON

@@ -12,7 +12,7 @@ import lxml.html
 import requests
 from lxml import etree
 
-from deploy.demo.bundid.vocabulary import NAMESPACES
+from deploy.demo.saml.vocabulary import NAMESPACES
 from tests.live.scratch_realm import REDIRECT_URI, ScratchRealm
 
 

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from deploy.demo.bundid import simulator as simulator_module
-from deploy.demo.bundid.answer import ErrorPlan
 from deploy.demo.bundid.app import create_app
 from deploy.demo.bundid.faults import FAULTS
-from deploy.demo.bundid.keys import Keys
 from deploy.demo.bundid.simulator import SSO_PATH, Settings, Simulator
 from deploy.demo.keycloak_server import KeycloakServer
 from deploy.demo.persons import load_persons
+from deploy.demo.saml.answer import ErrorPlan
+from deploy.demo.saml.keys import Keys
 from tests.live.scratch_realm import AKDB, ScratchRealm
 from tests.live.sign_in import SignIn
 from tests.support.bundid_citizen import BundidCitizen, Posted

@@ -16,11 +16,11 @@ from lxml import etree
 from signxml import SignatureConfiguration, SignatureMethod, XMLVerifier
 
 from deploy.demo.bundid.app import create_app
-from deploy.demo.bundid.keys import Keys
 from deploy.demo.bundid.simulator import SSO_PATH, Settings, Simulator
-from deploy.demo.bundid.vocabulary import NAMESPACES
 from deploy.demo.keycloak_server import KeycloakServer
 from deploy.demo.persons import load_persons
+from deploy.demo.saml.keys import Keys
+from deploy.demo.saml.vocabulary import NAMESPACES
 from tests.live.conftest import BROKER_RETURN
 from tests.live.scratch_realm import AKDB, BASE_URL, BPK2, SP_ENTITY_ID, ScratchRealm
 from tests.live.sign_in import SentRequest, SignIn

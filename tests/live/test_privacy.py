@@ -24,8 +24,8 @@ from keycloak.exceptions import KeycloakPostError
 from broker.config import Keys
 from broker.core.errors import SealBroken
 from broker.store.seal import Seal
-from deploy.demo.bundid.keys import load_or_make
 from deploy.demo.citizen import Citizen
+from deploy.demo.saml.keys import load_or_make
 from tests.support.observed_browser import ObservedBrowser
 from tests.support.servers import until
 from tests.support.stack import StartedStack, database_url
@@ -55,7 +55,7 @@ class SignIns:
         return [citizen.browser for citizen in self.citizens.values() if isinstance(citizen.browser, ObservedBrowser)]
 
     def traces(self) -> dict[str, Traces]:
-        keys = load_or_make(self.stack.parts.state.folder / "bundid", dt.datetime.now(dt.UTC))
+        keys = load_or_make(self.stack.parts.state.folder / "bundid", "simulation", dt.datetime.now(dt.UTC))
         return {key: traces_of(key, ENTITY_ID, keys.salt) for key in self.citizens}
 
     def found_in(self, content: bytes) -> list[str]:

@@ -13,10 +13,10 @@ import requests
 
 from broker.claim_table import load_claim_table, requested_attributes
 from deploy.demo.bundid.app import create_app
-from deploy.demo.bundid.keys import Keys
 from deploy.demo.bundid.simulator import Settings, Simulator
 from deploy.demo.keycloak_server import KeycloakServer
 from deploy.demo.persons import load_persons
+from deploy.demo.saml.keys import Keys
 from tests.live.described_realm import Described, describe
 from tests.live.scratch_realm import ScratchRealm
 from tests.live.sign_in import SignIn

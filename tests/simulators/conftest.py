@@ -12,9 +12,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from deploy.demo.bundid.app import create_app
-from deploy.demo.bundid.keys import Keys
 from deploy.demo.bundid.simulator import SSO_PATH, Settings, Simulator
 from deploy.demo.persons import load_persons
+from deploy.demo.saml.keys import Keys
 from tests.support.bundid_citizen import BundidCitizen, Posted
 from tests.support.saml_sp import Asks, SamlSp, rsa_pair
 

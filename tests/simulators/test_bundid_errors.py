@@ -11,7 +11,7 @@ import pytest
 from lxml import etree
 
 from deploy.demo.bundid.simulator import CancelStatus
-from deploy.demo.bundid.vocabulary import NAMESPACES
+from deploy.demo.saml.vocabulary import NAMESPACES
 from tests.simulators.conftest import Bundid
 from tests.support.bundid_citizen import Posted
 from tests.support.saml_sp import BPK2, COMMUNITY_ID, openssl_verifies_pss

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from deploy.demo.bundid.faults import FAULTS
-from deploy.demo.bundid.vocabulary import NAMESPACES
+from deploy.demo.saml.vocabulary import NAMESPACES
 from tests.simulators.conftest import Bundid
 from tests.support.saml_assertion import opened
 from tests.support.saml_sp import BIRTHDATE, BPK2, COMMUNITY_ID, QAA, xmlsec1_verifies

@@ -13,7 +13,7 @@ from lxml import etree
 from signxml.algorithms import SignatureMethod
 
 from deploy.demo.bundid.simulator import SSO_PATH
-from deploy.demo.bundid.vocabulary import NAMESPACES
+from deploy.demo.saml.vocabulary import NAMESPACES
 from tests.simulators.conftest import BASE_URL, Bundid
 from tests.support.bundid_citizen import BundidCitizen
 from tests.support.saml_sp import Asks, SamlSp, rsa_pair

@@ -17,8 +17,8 @@ import pytest
 import requests
 from lxml import etree
 
-from deploy.demo.bundid.keys import load_or_make
-from deploy.demo.bundid.vocabulary import NAMESPACES
+from deploy.demo.saml.keys import load_or_make
+from deploy.demo.saml.vocabulary import NAMESPACES
 from tests.simulators.conftest import Bundid
 from tests.support.saml_sp import SamlSp
 
@@ -40,13 +40,13 @@ def test_metadata_has_one_post_address_no_validity_and_no_logout(bundid: Bundid)
 
 
 def test_keys_are_made_once_and_readable_by_their_owner_only(tmp_path: Path) -> None:
-    first, again = (load_or_make(tmp_path / "state", NOW) for _ in range(2))
+    first, again = (load_or_make(tmp_path / "state", "simulation", NOW) for _ in range(2))
     assert first.signing.certificate == again.signing.certificate
     assert first.salt == again.salt
     assert first.signing.certificate != first.next_signing.certificate
-    for secret in ("signing.key", "next-signing.key", "bpk2-salt"):
+    for secret in ("signing.key", "next-signing.key", "salt"):
         assert stat.S_IMODE((tmp_path / "state" / secret).stat().st_mode) == 0o600
-    assert load_or_make(tmp_path / "other", NOW).salt != first.salt
+    assert load_or_make(tmp_path / "other", "simulation", NOW).salt != first.salt
 
 
 def test_nothing_of_the_citizen_is_logged(bundid: Bundid, caplog: pytest.LogCaptureFixture) -> None:

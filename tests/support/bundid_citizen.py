@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from lxml import etree
 from werkzeug.test import TestResponse
 
-from deploy.demo.bundid.vocabulary import NAMESPACES
+from deploy.demo.saml.vocabulary import NAMESPACES
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class BundidCitizen:
         self._shown(self.client.post(target, data=fields, follow_redirects=True))
 
     def _posted(self) -> Posted:
-        form = self._html().get_element_by_id("saml-response")
+        form = self._html().get_element_by_id("saml-message")
         fields = {field.get("name"): field.get("value") for field in form.iterfind("input")}
         return Posted(form.get("action"), fields["RelayState"], base64.b64decode(fields["SAMLResponse"]))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from deploy.demo.bundid.vocabulary import NAMESPACES
+from deploy.demo.saml.vocabulary import NAMESPACES
 from tests.support.bundid_citizen import Posted
 from tests.support.saml_sp import SamlSp
 

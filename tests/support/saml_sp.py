@@ -19,9 +19,9 @@ from cryptography.x509.oid import NameOID
 from lxml import etree
 from signxml.algorithms import SignatureMethod
 
-from deploy.demo.bundid.keys import KeyPair
-from deploy.demo.bundid.response import sign
-from deploy.demo.bundid.vocabulary import NAMESPACES
+from deploy.demo.saml.keys import KeyPair
+from deploy.demo.saml.signature import sign
+from deploy.demo.saml.vocabulary import NAMESPACES
 
 BPK2 = "urn:oid:1.3.6.1.4.1.25484.494450.3"
 COMMUNITY_ID = "urn:oid:1.3.6.1.4.1.25484.494450.5"

@@ -7,38 +7,25 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from deploy.demo.bundid.answer import missing_required
 from deploy.demo.bundid.faults import FAULTS
-from deploy.demo.bundid.logins import PendingLogin
-from deploy.demo.bundid.refusal import LoginExpired, MetadataUnavailable, RequestRefused
-from deploy.demo.bundid.simulator import SSO_PATH, CancelStatus, PostedForm, Simulator
+from deploy.demo.bundid.simulator import SSO_PATH, CancelStatus, Pending, Simulator
 from deploy.demo.bundid.vocabulary import Means
+from deploy.demo.saml.pages import Product, create_frame, post_on
+from deploy.demo.saml.refusal import LoginExpired, RequestRefused
 
-RETRY_AFTER = 3
 pages = Blueprint("bundid", __name__)
-# No form-action on the page that posts to the service provider: Chromium applies it to every redirect that follows.
-POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 def create_app(simulator: Simulator) -> Flask:
     """The WSGI application of ``simulator``."""
-    app = Flask(__name__, static_url_path="/idp/static")
-    app.config["MAX_CONTENT_LENGTH"] = 512 * 1024
+    app = create_frame(__name__, Product("die BundID", "der BundID"))
     app.extensions["bundid"] = simulator
     app.register_blueprint(pages)
-    app.register_error_handler(RequestRefused, _refused)
-    app.register_error_handler(LoginExpired, _expired)
-    app.register_error_handler(MetadataUnavailable, _unavailable)
-    app.after_request(_guard)
     return app
 
 
 def _simulator() -> Simulator:
     simulator: Simulator = current_app.extensions["bundid"]
     return simulator
-
-
-@pages.get("/healthz")
-def healthz() -> Response:
-    return Response("ok\n", mimetype="text/plain")
 
 
 @pages.get("/")
@@ -108,47 +95,20 @@ def review(login_id: str) -> str:
 def confirm(login_id: str) -> Response:
     chosen = request.form.getlist("fault") if _simulator().settings.show_faults else []
     names = [name for name in chosen if name in FAULTS]
-    return _post_on(_simulator().finish(login_id, request.remote_addr or "", names))
+    return post_on(_simulator().finish(login_id, request.remote_addr or "", names))
 
 
 @pages.post("/idp/login/<login_id>/cancel")
 def cancel(login_id: str) -> Response:
     spelling = request.form.get("status", "")
     status = CancelStatus(spelling) if spelling in set(CancelStatus) else None
-    return _post_on(_simulator().cancel(login_id, status))
+    return post_on(_simulator().cancel(login_id, status))
 
 
 def _means(word: str) -> Means:
     return Means(word) if word in set(Means) else abort(404)
 
 
-def _page(template: str, login_id: str, pending: PendingLogin, **context: object) -> str:
+def _page(template: str, login_id: str, pending: Pending, **context: object) -> str:
     faults = _simulator().settings.show_faults
     return render_template(template, login_id=login_id, saml=pending.request, show_faults=faults, **context)
-
-
-def _post_on(form: PostedForm) -> Response:
-    """The page that carries the response to the service provider, by itself or by its button."""
-    return Response(render_template("post.html", form=form))
-
-
-def _refused(error: RequestRefused) -> tuple[str, int]:
-    current_app.logger.warning("request refused: %s", error.code)
-    return render_template("refused.html", error=error), 400
-
-
-def _expired(_error: LoginExpired) -> tuple[str, int]:
-    return render_template("expired.html"), 410
-
-
-def _unavailable(error: MetadataUnavailable) -> tuple[str, int, dict[str, str]]:
-    current_app.logger.warning("%s", error)
-    return render_template("unavailable.html"), 503, {"Retry-After": str(RETRY_AFTER)}
-
-
-def _guard(response: AnyResponse) -> AnyResponse:
-    response.headers["Content-Security-Policy"] = POLICY
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response

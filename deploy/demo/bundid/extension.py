@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from deploy.demo.bundid.refusal import RequestRefused
-from deploy.demo.bundid.vocabulary import AKDB, CLASSIC_UI, MEANS, Means
-from deploy.demo.bundid.xml_reading import find, find_all, text_of
+from deploy.demo.bundid.vocabulary import MEANS, Means
+from deploy.demo.saml.refusal import RequestRefused
+from deploy.demo.saml.vocabulary import AKDB, CLASSIC_UI
+from deploy.demo.saml.xml_reading import find, find_all, text_of
 
 DISPLAY_NAME_LIMIT = 50
 # BMI-Axxxx, BMI-Bxxxxxxx; BayernID appends -DE

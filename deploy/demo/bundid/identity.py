@@ -13,19 +13,12 @@ from zoneinfo import ZoneInfo
 
 from deploy.demo.bundid.vocabulary import BY_FRIENDLY_NAME, MEANS, TRUST_OF_LEVEL, Attribute, Level, Means, Trust
 from deploy.demo.persons import Account, Person, Record
+from deploy.demo.saml.answer import Value
 
 BERLIN = ZoneInfo("Europe/Berlin")
 VERSION = "2025.2.1"
 ACCOUNT_NAMESPACE = uuid.UUID("5b5b2c9e-5a6d-4c7e-9d0b-1f1a6e0f7a10")
 SOURCE_LEVEL = {"self": Level.BASIC, "elster": Level.SUBSTANTIAL, "eid": Level.HIGH}
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One attribute value; no trust means that BundID cannot tell and leaves the attribute out."""
-
-    text: str
-    trust: Trust | None
 
 
 @dataclass(frozen=True, slots=True)

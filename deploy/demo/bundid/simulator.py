@@ -8,20 +8,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from deploy.demo.bundid import faults
-from deploy.demo.bundid.answer import ErrorPlan, missing_required, plan_answer
-from deploy.demo.bundid.authn_request import AuthnRequest, Receiver
-from deploy.demo.bundid.identity import Login, Value, release
-from deploy.demo.bundid.keys import Keys
-from deploy.demo.bundid.logins import PendingLogin, PendingLogins
-from deploy.demo.bundid.metadata import build_metadata
+from deploy.demo.bundid.answer import missing_required, plan_answer
+from deploy.demo.bundid.authn_request import AuthnRequest, Door
+from deploy.demo.bundid.faults import FAULTS
+from deploy.demo.bundid.identity import Login, release
 from deploy.demo.bundid.offer import Offer
-from deploy.demo.bundid.response import ResponseWriter, to_form_field
-from deploy.demo.bundid.sp_metadata import ServiceProviders
 from deploy.demo.bundid.vocabulary import Attribute
 from deploy.demo.persons import Person
+from deploy.demo.saml.answer import ErrorPlan, Value
+from deploy.demo.saml.faults import bend
+from deploy.demo.saml.keys import Keys
+from deploy.demo.saml.logins import PendingLogin, PendingLogins
+from deploy.demo.saml.metadata import build_metadata
+from deploy.demo.saml.receiving import Receiver
+from deploy.demo.saml.response import PostedForm, ResponseWriter, to_form
+from deploy.demo.saml.sp_metadata import ServiceProviders
 
 SSO_PATH = "/idp/profile/SAML2/POST/SSO"
+Pending = PendingLogin[AuthnRequest, Login]
 
 
 class CancelStatus(StrEnum):
@@ -49,15 +53,6 @@ class Settings:
         return self.base_url + SSO_PATH
 
 
-@dataclass(frozen=True, slots=True)
-class PostedForm:
-    """What the browser posts to the service provider."""
-
-    action: str
-    saml_response: str
-    relay_state: str
-
-
 @dataclass
 class Simulator:
     """One BundID. ``clock`` returns aware UTC; ``always_faults`` bend every answer."""
@@ -70,8 +65,8 @@ class Simulator:
 
     def __post_init__(self) -> None:
         providers = ServiceProviders(self.settings.sp_metadata)
-        self.receiver = Receiver(self.settings.sso_url, providers, self.settings.has_berca)
-        self.pending = PendingLogins()
+        self.door = Door(Receiver("AuthnRequest", self.settings.sso_url, providers), self.settings.has_berca)
+        self.pending: PendingLogins[AuthnRequest, Login] = PendingLogins()
         self.writer = ResponseWriter(self.keys)
 
     def metadata(self) -> bytes:
@@ -81,9 +76,9 @@ class Simulator:
     def begin(self, saml_request: str, relay_state: str) -> str:
         """Accepts a posted AuthnRequest and returns the id of the login; RequestRefused or MetadataUnavailable otherwise."""
         now = self.clock()
-        return self.pending.add(self.receiver.accept(saml_request, relay_state, now), now)
+        return self.pending.add(self.door.accept(saml_request, relay_state, now), now)
 
-    def login(self, login_id: str) -> PendingLogin:
+    def login(self, login_id: str) -> Pending:
         return self.pending.get(login_id, self.clock())
 
     def offer(self, request: AuthnRequest) -> Offer:
@@ -103,11 +98,8 @@ class Simulator:
         if missing := missing_required(request, released):
             return self._missing(request, missing[0].name)
         plan = plan_answer(request, login, released, self.clock(), self.settings.entity_id)
-        plan = faults.bend(replace(plan, address=address), self.always_faults + fault_names)
-        certificate = request.provider.encryption_certificate
-        if certificate is None:
-            raise ValueError("a request without an encryption certificate was accepted")
-        return _form(request, self.writer.success(plan, certificate))
+        plan = bend(replace(plan, address=address), self.always_faults + fault_names, FAULTS)
+        return to_form(request, self.writer.success(plan, request.provider.encryption_certificate))
 
     def cancel(self, login_id: str, status: CancelStatus | None) -> PostedForm:
         """Answers that the citizen does not want to; the login is over."""
@@ -131,8 +123,4 @@ class Simulator:
             message=message,
             detail=detail,
         )
-        return _form(request, self.writer.error(plan))
-
-
-def _form(request: AuthnRequest, response: bytes) -> PostedForm:
-    return PostedForm(request.acs_url, to_form_field(response), request.relay_state)
+        return to_form(request, self.writer.error(plan))

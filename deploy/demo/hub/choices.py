@@ -5,11 +5,12 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from deploy.demo.bundid.identity import Login, Value, level_of, release
+from deploy.demo.bundid.identity import Login, level_of, release
 from deploy.demo.bundid.vocabulary import MEANS, Attribute, Means
 from deploy.demo.hub.settings import HubSettings
 from deploy.demo.hub.sign_ins import AuthenticationRequest
 from deploy.demo.persons import Person
+from deploy.demo.saml.answer import Value
 
 OFFERED = (Means.EID, Means.ELSTER, Means.PASSWORD, Means.EIDAS)  # as realm-config asks BundID for
 

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lxml import etree
 
-from deploy.demo.bundid.answer import KeyTransport
-from deploy.demo.bundid.vocabulary import DSIG, SAML, XENC, XENC11
+from deploy.demo.saml.answer import KeyTransport
+from deploy.demo.saml.vocabulary import DSIG, SAML, XENC, XENC11
 
 AES256_GCM = XENC11 + "aes256-gcm"
 ELEMENT = XENC + "Element"

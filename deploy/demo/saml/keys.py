@@ -1,4 +1,4 @@
-"""The simulator's keys: made at the first start, kept in its state folder, never anywhere else."""
+"""A simulator's keys: made at the first start, kept in its state folder, never anywhere else."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class KeyPair:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """All secrets of one simulator: the signing key in use, the one to follow it, the salt of the pseudonyms (bPK2)."""
+    """All secrets of one simulator: the signing key in use, the one to follow it, the salt of the pseudonyms."""
 
     signing: KeyPair
     next_signing: KeyPair
@@ -65,20 +65,20 @@ def make_key_pair(common_name: str, now: dt.datetime) -> KeyPair:
     return KeyPair(key, certificate)
 
 
-def load_or_make(folder: Path, now: dt.datetime) -> Keys:
-    """The keys kept in ``folder``; what is missing is made and written, readable by its owner only."""
+def load_or_make(folder: Path, owner: str, now: dt.datetime) -> Keys:
+    """The keys kept in ``folder``; what is missing is made and written, readable by its owner only. ``owner`` names certificates."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Keys(
-        signing=_key_pair(folder, "signing", now),
-        next_signing=_key_pair(folder, "next-signing", now),
-        salt=_salt(folder / "bpk2-salt"),
+        signing=_key_pair(folder, "signing", owner, now),
+        next_signing=_key_pair(folder, "next-signing", owner, now),
+        salt=_salt(folder / "salt"),
     )
 
 
-def _key_pair(folder: Path, name: str, now: dt.datetime) -> KeyPair:
+def _key_pair(folder: Path, name: str, owner: str, now: dt.datetime) -> KeyPair:
     key_file, certificate_file = folder / f"{name}.key", folder / f"{name}.crt"
     if not (key_file.exists() and certificate_file.exists()):
-        pair = make_key_pair("BundID-Simulation", now)
+        pair = make_key_pair(owner, now)
         _write_private(key_file, pair.private_pem)
         certificate_file.write_text(pair.certificate_pem)
         return pair

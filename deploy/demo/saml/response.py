@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from lxml import etree
-from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
-from signxml.signer import XMLSigner
 
-from deploy.demo.bundid.answer import AnswerPlan, ErrorPlan, SignedBy, new_id
-from deploy.demo.bundid.assertion import build_assertion, instant
-from deploy.demo.bundid.encryption import encrypt_assertion
-from deploy.demo.bundid.keys import KeyPair, Keys, make_key_pair
-from deploy.demo.bundid.vocabulary import AKDB, DSIG, SAML, SAMLP, STATUS
+from deploy.demo.saml.answer import AnswerPlan, ErrorPlan, SignedBy, new_id
+from deploy.demo.saml.assertion import build_assertion, instant
+from deploy.demo.saml.encryption import encrypt_assertion
+from deploy.demo.saml.keys import KeyPair, Keys, make_key_pair
+from deploy.demo.saml.receiving import Asked
+from deploy.demo.saml.signature import sign
+from deploy.demo.saml.vocabulary import AKDB, DSIG, SAML, SAMLP, STATUS
 
 ASSERTION_HERE = "ASSERTION-HERE"
 
@@ -29,19 +29,22 @@ class ResponseWriter:
 
     keys: Keys
 
-    def success(self, plan: AnswerPlan, certificate: x509.Certificate) -> bytes:
-        """The response with one assertion, encrypted for ``certificate`` unless the plan says otherwise."""
+    def success(self, plan: AnswerPlan, certificate: x509.Certificate | None = None) -> bytes:
+        """The response with one assertion, encrypted for ``certificate`` if the plan says so."""
         assertion = self._signed_assertion(plan)
         if plan.sealing.tamper:
             assertion = assertion.replace(*plan.sealing.tamper)
         if plan.sealing.wrap:
             assertion = _wrapped(assertion)
         if plan.sealing.encrypt:
+            if certificate is None:
+                raise ValueError("a request without an encryption certificate was accepted")
             assertion = encrypt_assertion(assertion, certificate, plan.sealing.key_transport)
         response = _response(plan, "Success")
         response.append(etree.Comment(ASSERTION_HERE))
         text = etree.tostring(response, encoding="unicode").replace(f"<!--{ASSERTION_HERE}-->", assertion)
-        return self._signed_response(text).encode() if plan.sealing.sign_response else text.encode()
+        pair = self._signing_pair(plan.sealing.response_signed_by)
+        return (text if pair is None else sign(etree.fromstring(text), pair, plan.sealing.signature_method)).encode()
 
     def error(self, plan: ErrorPlan) -> bytes:
         """The response without assertion: Requester and a second status code, a message and perhaps a detail."""
@@ -53,7 +56,7 @@ class ResponseWriter:
             detail = etree.SubElement(status, f"{{{SAMLP}}}StatusDetail")
             etree.SubElement(detail, f"{{{AKDB}}}StatusDetail", nsmap={"akdb": AKDB}).text = plan.detail
         text = etree.tostring(response, encoding="unicode")
-        return (self._signed_response(text) if plan.sign_response else text).encode()
+        return (sign(response, self.keys.signing, plan.signature_method) if plan.sign_response else text).encode()
 
     def _signed_assertion(self, plan: AnswerPlan) -> str:
         assertion = build_assertion(plan)
@@ -67,26 +70,20 @@ class ResponseWriter:
             return make_key_pair("Somebody else", dt.datetime.now(dt.UTC))
         return {SignedBy.CURRENT: self.keys.signing, SignedBy.NEXT: self.keys.next_signing}.get(who)
 
-    def _signed_response(self, text: str) -> str:
-        return sign(etree.fromstring(text), self.keys.signing, SignatureMethod.SHA256_RSA_MGF1)
+
+@dataclass(frozen=True, slots=True)
+class PostedForm:
+    """What the browser posts to the service provider; ``field`` is SAMLResponse or SAMLRequest."""
+
+    action: str
+    message: str
+    relay_state: str
+    field: str = "SAMLResponse"
 
 
-def sign(element: etree._Element, pair: KeyPair, method: SignatureMethod) -> str:
-    """``element`` as text with an enveloped signature right after its Issuer, as the schema of SAML demands."""
-    placeholder = etree.Element(f"{{{DSIG}}}Signature", nsmap={"ds": DSIG}, Id="placeholder")
-    element.insert(1, placeholder)
-    signer = XMLSigner(
-        signature_algorithm=method,
-        digest_algorithm=DigestAlgorithm.SHA256,
-        c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
-    )
-    signed = signer.sign(element, key=pair.private_key, cert=[pair.certificate], reference_uri=f"#{element.get('ID')}")
-    return etree.tostring(signed, encoding="unicode")
-
-
-def to_form_field(response: bytes) -> str:
-    """The value of SAMLResponse in the HTTP-POST binding."""
-    return base64.b64encode(response).decode()
+def to_form(asked: Asked, response: bytes) -> PostedForm:
+    """The answer to a request, HTTP-POST binding."""
+    return PostedForm(asked.acs_url, base64.b64encode(response).decode(), asked.relay_state)
 
 
 def _response(plan: AnswerPlan | ErrorPlan, code: str) -> etree._Element:

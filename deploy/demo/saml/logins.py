@@ -6,32 +6,33 @@ import datetime as dt
 import secrets
 import threading
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
-from deploy.demo.bundid.authn_request import AuthnRequest
-from deploy.demo.bundid.identity import Login
-from deploy.demo.bundid.refusal import LoginExpired
+from deploy.demo.saml.refusal import LoginExpired
 
 LIFETIME = dt.timedelta(minutes=30)
 CAPACITY = 10_000
+R = TypeVar("R")
+C = TypeVar("C")
 
 
 @dataclass(slots=True)
-class PendingLogin:
+class PendingLogin(Generic[R, C]):
     """One accepted request and what the citizen has chosen so far."""
 
-    request: AuthnRequest
+    request: R
     begun_at: dt.datetime
-    chosen: Login | None = None
+    chosen: C | None = None
 
 
 @dataclass
-class PendingLogins:
+class PendingLogins(Generic[R, C]):
     """All logins under way, by an unguessable id."""
 
-    _logins: dict[str, PendingLogin] = field(default_factory=dict)
+    _logins: dict[str, PendingLogin[R, C]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, request: AuthnRequest, now: dt.datetime) -> str:
+    def add(self, request: R, now: dt.datetime) -> str:
         """Keeps ``request`` and returns its id; the oldest make room when there are too many."""
         login_id = secrets.token_urlsafe(16)
         with self._lock:
@@ -41,18 +42,18 @@ class PendingLogins:
             self._logins[login_id] = PendingLogin(request, now)
         return login_id
 
-    def get(self, login_id: str, now: dt.datetime) -> PendingLogin:
+    def get(self, login_id: str, now: dt.datetime) -> PendingLogin[R, C]:
         """The login, still waiting; LoginExpired if there is none."""
         pending = self._logins.get(login_id)
         return self._fresh(pending, now)
 
-    def take(self, login_id: str, now: dt.datetime) -> PendingLogin:
+    def take(self, login_id: str, now: dt.datetime) -> PendingLogin[R, C]:
         """The login, which is over with this call."""
         with self._lock:
             pending = self._logins.pop(login_id, None)
         return self._fresh(pending, now)
 
-    def _fresh(self, pending: PendingLogin | None, now: dt.datetime) -> PendingLogin:
+    def _fresh(self, pending: PendingLogin[R, C] | None, now: dt.datetime) -> PendingLogin[R, C]:
         if pending is None or pending.begun_at <= now - LIFETIME:
             raise LoginExpired
         return pending

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from deploy.demo.bundid.vocabulary import NAMESPACES
+from deploy.demo.saml.vocabulary import NAMESPACES
 
 
 def parse(text: bytes) -> etree._Element:

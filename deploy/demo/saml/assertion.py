@@ -1,4 +1,4 @@
-"""Builds BundID's assertion, in the order the schema of SAML 2.0 prescribes."""
+"""Builds an assertion, in the order the schema of SAML 2.0 prescribes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import datetime as dt
 
 from lxml import etree
 
-from deploy.demo.bundid.answer import AnswerPlan, new_id
-from deploy.demo.bundid.identity import Value
-from deploy.demo.bundid.vocabulary import (
+from deploy.demo.saml.answer import AnswerPlan, Structure, Tree, Value, new_id
+from deploy.demo.saml.vocabulary import (
     AKDB,
     CONFIRMATION_BEARER,
-    NAMEFORMAT_URI,
-    NAMEID_TRANSIENT,
     SAML,
     XSD,
     XSI,
@@ -45,7 +42,7 @@ def _child(parent: etree._Element, name: str, **attributes: str) -> etree._Eleme
 def _subject(assertion: etree._Element, plan: AnswerPlan) -> None:
     subject = _child(assertion, "Subject")
     qualifiers = {"NameQualifier": plan.issuer, "SPNameQualifier": plan.audience}
-    _child(subject, "NameID", Format=NAMEID_TRANSIENT, **qualifiers).text = plan.name_id
+    _child(subject, "NameID", Format=plan.name_id_format, **qualifiers).text = plan.name_id
     confirmation = _child(subject, "SubjectConfirmation", Method=CONFIRMATION_BEARER)
     data = {"Address": plan.address, "InResponseTo": plan.in_response_to, "Recipient": plan.recipient}
     present = {name: value for name, value in data.items() if value}
@@ -67,21 +64,48 @@ def _authn_statement(assertion: etree._Element, plan: AnswerPlan) -> None:
 
 
 def _attribute_statement(assertion: etree._Element, plan: AnswerPlan) -> None:
-    if not plan.attributes:  # the schema forbids an empty statement
+    attributes = [*plan.attributes.items(), *plan.more_attributes]
+    if not attributes:  # the schema forbids an empty statement
         return
     statement = _child(assertion, "AttributeStatement")
-    for name, value in plan.attributes.items():
-        _attribute(statement, name, plan.friendly_names.get(name.replace(" ", "")), value)
+    for name, value in attributes:
+        attribute = _attribute(statement, name, plan, value)
+        if value.structure is None:
+            _text(attribute, value.text)
+        else:
+            _structure(attribute, value.structure)
 
 
-def _attribute(statement: etree._Element, name: str, friendly_name: str | None, value: Value) -> None:
-    attribute = etree.SubElement(statement, f"{{{SAML}}}Attribute", nsmap={"akdb": AKDB})
-    if friendly_name:
+def _attribute(statement: etree._Element, name: str, plan: AnswerPlan, value: Value) -> etree._Element:
+    nsmap = {} if value.trust is None else {"akdb": AKDB}
+    attribute = etree.SubElement(statement, f"{{{SAML}}}Attribute", nsmap=nsmap)
+    if friendly_name := plan.friendly_names.get(name.replace(" ", "")):
         attribute.set("FriendlyName", friendly_name)
     attribute.set("Name", name)
-    attribute.set("NameFormat", NAMEFORMAT_URI)
+    attribute.set("NameFormat", plan.attribute_name_format)
     if value.trust is not None:
         attribute.set(f"{{{AKDB}}}TrustLevel", value.trust)
+    return attribute
+
+
+def _text(attribute: etree._Element, text: str) -> None:
     element = etree.SubElement(attribute, f"{{{SAML}}}AttributeValue", nsmap={"xsi": XSI})
     element.set(f"{{{XSI}}}type", "xsd:string")
-    element.text = value.text
+    element.text = text
+
+
+def _structure(attribute: etree._Element, structure: Structure) -> None:
+    """A value of a type of its own: elements directly below the AttributeValue."""
+    namespaces = {"xsi": XSI, "q1": structure.namespace}
+    element = etree.SubElement(attribute, f"{{{SAML}}}AttributeValue", nsmap=namespaces)
+    element.set(f"{{{XSI}}}type", f"q1:{structure.type_name}")
+    _elements(element, structure.namespace, structure.parts)
+
+
+def _elements(parent: etree._Element, namespace: str, parts: Tree) -> None:
+    for name, content in parts.items():
+        element = etree.SubElement(parent, f"{{{namespace}}}{name}")
+        if isinstance(content, str):
+            element.text = content
+        else:
+            _elements(element, namespace, content)

@@ -16,9 +16,9 @@ import requests
 from cryptography import x509
 from lxml import etree
 
-from deploy.demo.bundid.refusal import MetadataUnavailable
-from deploy.demo.bundid.vocabulary import BINDING_POST
-from deploy.demo.bundid.xml_reading import find, find_all, parse, text_of
+from deploy.demo.saml.refusal import MetadataUnavailable
+from deploy.demo.saml.vocabulary import BINDING_POST
+from deploy.demo.saml.xml_reading import find, find_all, parse, text_of
 
 FETCH_TIMEOUT = 5.0
 
@@ -29,6 +29,7 @@ class ServiceProvider:
 
     entity_id: str
     acs_urls: tuple[str, ...]
+    logout_urls: tuple[str, ...]
     signing_certificates: tuple[x509.Certificate, ...]
     encryption_certificate: x509.Certificate | None
 
@@ -43,14 +44,15 @@ def read_service_provider(text: bytes) -> ServiceProvider:
     encryption = _certificates(descriptor, "encryption")
     return ServiceProvider(
         entity_id=entity_id,
-        acs_urls=_acs_urls(descriptor),
+        acs_urls=_posted_to(descriptor, "AssertionConsumerService"),
+        logout_urls=_posted_to(descriptor, "SingleLogoutService"),
         signing_certificates=_certificates(descriptor, "signing"),
         encryption_certificate=encryption[0] if encryption else None,
     )
 
 
-def _acs_urls(descriptor: etree._Element) -> tuple[str, ...]:
-    services = find_all(descriptor, "md:AssertionConsumerService")
+def _posted_to(descriptor: etree._Element, kind: str) -> tuple[str, ...]:
+    services = find_all(descriptor, f"md:{kind}")
     return tuple(service.get("Location", "") for service in services if service.get("Binding") == BINDING_POST)
 
 

@@ -1,2 +1,0 @@
-// Sends the response on; without script the button does it.
-document.getElementById("saml-response").submit();
