@@ -16,9 +16,8 @@ import java.util.Set;
  *   <li>{@code akdbDisplayName}: at most 50 characters, shown by the citizen ID
  *   <li>{@code akdbOnlineServiceId}: the BMI-ID of the service
  * </ul>
- * Parameters of one login, at the authorization endpoint: {@code bp_attrs}, {@code bp_level} (1 to 4, raises the minimum) and
- * {@code ui_locales}. They are the browser's word: what they must not say is ignored, and whoever receives the answer checks
- * what came back.
+ * What one login asks for ({@link LoginParameters}) narrows the attributes, raises the level and chooses the language; what it
+ * must not say is ignored.
  */
 record AkdbRequest(Map<String, Boolean> methods, RequestedAttributes attributes, int minimumLevel, String displayName,
         String language, String onlineServiceId) {
@@ -28,24 +27,20 @@ record AkdbRequest(Map<String, Boolean> methods, RequestedAttributes attributes,
     private static final Set<String> LANGUAGES = Set.of("de", "en", "ru", "uk");
     private static final int DISPLAY_NAME_LENGTH = 50;
 
-    /** The parameters of one login, each {@code null} when absent. */
-    record Login(String attributes, String level, String locales) {
-    }
-
     static boolean isWanted(Map<String, String> configuration) {
         return "true".equals(configuration.get("akdbExtension"));
     }
 
     /** Throws {@link IllegalArgumentException} with a sentence for the administrator when the configuration is unusable. */
-    static AkdbRequest of(Map<String, String> configuration, Login login) {
-        int configuredLevel = level(configuration.getOrDefault("akdbMinimumLevel", "1"));
+    static AkdbRequest of(Map<String, String> configuration, LoginParameters login) {
+        int configuredLevel = LoginParameters.number(configuration.getOrDefault("akdbMinimumLevel", "1"));
         if (configuredLevel == 0) {
             throw new IllegalArgumentException("akdbMinimumLevel must be 1, 2, 3 or 4");
         }
         return new AkdbRequest(
                 methods(configuration.getOrDefault("akdbMethods", "")),
-                RequestedAttributes.configured(needed(configuration, "akdbAttributes")).narrowedTo(login.attributes()),
-                Math.max(configuredLevel, level(login.level())),
+                attributes(needed(configuration, "akdbAttributes")).narrowedTo(login.attributes()),
+                Math.max(configuredLevel, login.levelNumber()),
                 displayName(needed(configuration, "akdbDisplayName")),
                 language(login.locales()),
                 needed(configuration, "akdbOnlineServiceId"));
@@ -77,8 +72,12 @@ record AkdbRequest(Map<String, Boolean> methods, RequestedAttributes attributes,
         return methods;
     }
 
-    private static int level(String word) {
-        return word != null && word.strip().matches("[1-4]") ? word.strip().charAt(0) - '0' : 0;
+    private static RequestedAttributes attributes(String list) {
+        RequestedAttributes attributes = RequestedAttributes.configured(list);
+        if (!attributes.areObjectIdentifiers()) {
+            throw new IllegalArgumentException("akdbAttributes must list object identifiers separated by spaces");
+        }
+        return attributes;
     }
 
     private static String displayName(String name) {

@@ -1,23 +1,21 @@
 package de.participationbroker.keycloak;
 
-import java.util.Map;
 import org.jboss.logging.Logger;
 import org.keycloak.Config;
 import org.keycloak.dom.saml.v2.protocol.AuthnContextComparisonType;
 import org.keycloak.dom.saml.v2.protocol.AuthnRequestType;
 import org.keycloak.dom.saml.v2.protocol.ExtensionsType;
 import org.keycloak.dom.saml.v2.protocol.RequestedAuthnContextType;
-import org.keycloak.locale.LocaleSelectorProvider;
 import org.keycloak.models.IdentityProviderModel;
 import org.keycloak.models.KeycloakSession;
 import org.keycloak.models.KeycloakSessionFactory;
-import org.keycloak.protocol.oidc.endpoints.AuthorizationEndpoint;
 import org.keycloak.protocol.saml.preprocessor.SamlAuthenticationPreprocessor;
 import org.keycloak.sessions.AuthenticationSessionModel;
 
 /**
- * Adds the akdb extension and the minimum level to the request, for identity providers whose configuration asks for it; leaves
- * all others alone. The configuration is described at {@link AkdbRequest}.
+ * Adds what one login asks for to the request: the akdb extension and its minimum level for identity providers whose
+ * configuration says {@code akdbExtension: true} (see {@link AkdbRequest}), the minimum level in eIDAS words for those that say
+ * {@code bpAuthnContext: eidas} (see {@link EidasLevel}). Leaves all others alone.
  */
 public final class AkdbRequestPreprocessor implements SamlAuthenticationPreprocessor {
 
@@ -28,6 +26,8 @@ public final class AkdbRequestPreprocessor implements SamlAuthenticationPreproce
         IdentityProviderModel provider = provider(request, session);
         if (provider != null && AkdbRequest.isWanted(provider.getConfig())) {
             extend(request, akdbRequest(provider, session));
+        } else if (provider != null && EidasLevel.isWanted(provider.getConfig())) {
+            askFor(request, EidasLevel.atLeast(LoginParameters.of(session)));
         }
         return request;
     }
@@ -36,10 +36,13 @@ public final class AkdbRequestPreprocessor implements SamlAuthenticationPreproce
         ExtensionsType extensions = request.getExtensions() == null ? new ExtensionsType() : request.getExtensions();
         extensions.addExtension(new AkdbExtension(akdbRequest));
         request.setExtensions(extensions);
+        askFor(request, akdbRequest.authnContextClass());
+    }
 
+    static void askFor(AuthnRequestType request, String authnContextClass) {
         RequestedAuthnContextType level = new RequestedAuthnContextType();
         level.setComparison(AuthnContextComparisonType.MINIMUM);
-        level.addAuthnContextClassRef(akdbRequest.authnContextClass());
+        level.addAuthnContextClassRef(authnContextClass);
         request.setRequestedAuthnContext(level);
     }
 
@@ -60,13 +63,8 @@ public final class AkdbRequestPreprocessor implements SamlAuthenticationPreproce
     }
 
     private static AkdbRequest akdbRequest(IdentityProviderModel provider, AuthenticationSessionModel session) {
-        Map<String, String> notes = session.getClientNotes();
-        AkdbRequest.Login login = new AkdbRequest.Login(
-                notes.get(AuthorizationEndpoint.LOGIN_SESSION_NOTE_ADDITIONAL_REQ_PARAMS_PREFIX + "bp_attrs"),
-                notes.get(AuthorizationEndpoint.LOGIN_SESSION_NOTE_ADDITIONAL_REQ_PARAMS_PREFIX + "bp_level"),
-                notes.get(LocaleSelectorProvider.CLIENT_REQUEST_LOCALE));
         try {
-            return AkdbRequest.of(provider.getConfig(), login);
+            return AkdbRequest.of(provider.getConfig(), LoginParameters.of(session));
         } catch (IllegalArgumentException unusable) {
             LOGGER.errorf("Identity provider '%s' cannot be used: %s.", provider.getAlias(), unusable.getMessage());
             throw unusable;
