@@ -62,6 +62,13 @@ class ClaimTable:
         found = (row.mappings.get(provider_alias) for row in self.definitions.values())
         return tuple(mapping for mapping in found if mapping)
 
+    def claims_from(self, provider_alias: str, attributes: Iterable[str]) -> tuple[str, ...]:
+        """Claims made of any of these attributes of a provider, in the table's order: those that may leave, or else raw ones (class X)."""
+        named = set(attributes)
+        found = [self[one.claim] for one in self.mappings_of(provider_alias) if named.intersection(one.sources)]
+        leaving = [row for row in found if row.release is not ReleaseClass.NEVER]
+        return tuple(row.name for row in leaving or found)
+
     @property
     def scopes(self) -> tuple[str, ...]:
         """Scopes that yield at least one releasable claim, in the table's order, without openid."""

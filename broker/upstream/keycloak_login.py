@@ -19,6 +19,7 @@ from broker.core.ids import new_secret, same
 from broker.core.ports import Clock, UpstreamProof, UpstreamRedirect, UpstreamRequest
 from broker.core.subject import UpstreamIdentity
 from broker.core.trust import TrustLevel
+from broker.core.upstream_errors import AttributesMissing
 from broker.upstream.assertion import KEY_CLAIM, LEVEL_CLAIM, MEANS_CLAIM, SECOND_FACTOR_CLAIM, read_assertion
 from broker.upstream.discovery import Discovery, Metadata
 from broker.upstream.hub_connection import Answer, HubConnection
@@ -28,6 +29,8 @@ END_SESSION_SECONDS = 2.0
 LONGEST_KEY = 1024
 _ALWAYS = (KEY_CLAIM, LEVEL_CLAIM, MEANS_CLAIM, SECOND_FACTOR_CLAIM)
 _OUTAGES = ("temporarily_unavailable", "server_error")
+_ATTRIBUTES_MISSING = "IDP_REQUIRED_ATTRIBUTES_MISSING"  # BundID SB, StatusDetail; our Keycloak provider puts the names behind it
+_MOST_NAMES = 30
 _LANGUAGES = {"de-leicht": "de"}
 
 
@@ -70,7 +73,7 @@ class KeycloakLogin:
         if not same(answer.get("iss", ""), self.id_tokens.issuer):
             raise UpstreamRefused("The answer is from another issuer.")
         if answer.get("error"):
-            raise _refusal(answer["error"])
+            raise self._missing(answer, proof) or _refusal(answer["error"])
         if not answer.get("code"):
             raise UpstreamRefused("The answer has neither code nor error.")
         token = self._redeemed(answer["code"], proof)
@@ -116,6 +119,13 @@ class KeycloakLogin:
         wanted = request.claims
         used = (one for one in mappings if wanted is None or one.claim in wanted or one.claim in _ALWAYS)
         return dict.fromkeys(source.removeprefix("urn:oid:") for mapping in used for source in mapping.sources)
+
+    def _missing(self, answer: Mapping[str, str], proof: UpstreamProof) -> AttributesMissing | None:
+        """What the citizen ID could not give, as claims; the browser may have edited the words, so only known attributes count."""
+        word, *names = answer.get("error_description", "").split(" ")
+        if answer["error"] != "access_denied" or word != _ATTRIBUTES_MISSING:
+            return None
+        return AttributesMissing(self.claim_table.claims_from(proof.provider_alias, names[:_MOST_NAMES]))
 
     def _pushed(self, metadata: Metadata, parameters: dict[str, str]) -> dict[str, str]:
         answer = self.connection.post(metadata.pushed, parameters, self.client.credentials)

@@ -9,6 +9,7 @@ from broker.claim_table import LOCALES, load_claim_table, requested_attributes
 from broker.core.provider import IdentityProvider, Means
 from broker.core.trust import TrustLevel
 from broker.upstream.bundid_rules import check_bundid_rules
+from broker.upstream.note_rules import check_note_rules
 from broker.upstream.realm_desired import Mapped
 from broker.upstream.realm_reading import Reading, read_mapper, secret_digest, texts
 from broker.yaml_document import Document, Section, read_yaml
@@ -65,7 +66,9 @@ def read_provider(reading: Reading, path: Path) -> Mapped:
     check_bundid_rules(representation.section("config"), config)
     if config.get("clientSecret"):
         config[SECRET_DIGEST] = secret_digest(path.stem, str(config["clientSecret"]))
-    mappers = tuple(read_mapper(reading, each, "identityProviderMapper") for each in top.sections("mappers"))
+    written = top.sections("mappers")
+    mappers = tuple(read_mapper(reading, each, "identityProviderMapper") for each in written)
+    check_note_rules(representation, config, written, mappers)
     return Mapped(path.stem, {**representation.data, "config": config}, mappers)
 
 

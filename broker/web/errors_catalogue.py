@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import broker.core.oauth_errors  # noqa: F401  # for the classes in it
+import broker.core.oauth_errors  # for the classes in it
+import broker.core.upstream_errors  # noqa: F401  # likewise
 from broker.core.errors import BrokerError
 
 _HEAD = """# Errors
 
 Every page and every answer names one of these codes, the page also a reference number that stands in the log. Made by `broker errors` from
-`core/errors.py` and `core/oauth_errors.py`; do not edit.
+`core/errors.py` and the files beside it; do not edit.
 
 | code | HTTP | OAuth error | what it means |
 |---|---|---|---|

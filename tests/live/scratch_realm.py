@@ -46,12 +46,22 @@ class ScratchRealm:
         """The SAML metadata that Keycloak shows a citizen ID."""
         return f"{self.url}/broker/{alias}/endpoint/descriptor"
 
-    def add_saml_provider(self, alias: str, entity_id: str, sso_url: str, certificate: str, **more: str) -> None:
-        """A SAML citizen ID with our mapper."""
-        provider = f"/admin/realms/{self.name}/identity-provider/instances"
-        self._admin("POST", provider, _saml_provider(alias, entity_id, sso_url, certificate, more))
-        mapper = {"name": "upstream", "identityProviderAlias": alias, "identityProviderMapper": "bp-upstream-note", "config": {}}
-        self._admin("POST", f"{provider}/{alias}/mappers", mapper | {"config": {"syncMode": "FORCE"}})
+    def add_saml_provider(
+        self, alias: str, entity_id: str, sso_url: str, certificate: str, attributes: str = ATTRIBUTES, **more: str
+    ) -> None:
+        """A SAML citizen ID with our mapper, which lets `attributes` pass."""
+        self._add_provider(_saml_provider(alias, entity_id, sso_url, certificate, more), "bp-upstream-note", attributes)
+
+    def add_oidc_provider(self, alias: str, config: dict[str, str], attributes: str) -> None:
+        """An OpenID Provider with our mapper, which lets `attributes` pass."""
+        self._add_provider(_provider(alias, "oidc", config), "bp-upstream-claims-note", attributes)
+
+    def _add_provider(self, representation: dict[str, Any], mapper: str, attributes: str) -> None:
+        path, alias = f"/admin/realms/{self.name}/identity-provider/instances", representation["alias"]
+        self._admin("POST", path, representation)
+        config = {"syncMode": "FORCE", "attributes": attributes}
+        body = {"name": "upstream", "identityProviderAlias": alias, "identityProviderMapper": mapper, "config": config}
+        self._admin("POST", f"{path}/{alias}/mappers", body)
 
     def id_token(self, code: str, verifier: str) -> dict[str, Any]:
         """The claims that the broker gets for a code."""
@@ -160,10 +170,14 @@ def _saml_provider(alias: str, entity_id: str, sso_url: str, certificate: str, m
         "doNotStoreUsers": "true",
         "caseSensitiveOriginalUsername": "true",
     }
+    return _provider(alias, "saml", usual | more)
+
+
+def _provider(alias: str, kind: str, config: dict[str, str]) -> dict[str, Any]:
     return {
         "alias": alias,
-        "providerId": "saml",
+        "providerId": kind,
         "enabled": True,
         "firstBrokerLoginFlowAlias": "citizen first login",
-        "config": usual | more,
+        "config": config,
     }

@@ -7,9 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from broker.core.errors import UpstreamRefused
+from broker.core.errors import UpstreamCancelled, UpstreamRefused
 from broker.core.ports import UpstreamRequest
 from broker.core.trust import TrustLevel
+from broker.core.upstream_errors import AttributesMissing
 from tests.support.hub_scene import CLIENT, HubScene
 from tests.support.stub_hub import BPK2, PROVED_BY, QAA, attribute, erika
 
@@ -154,6 +155,33 @@ class TestLevels:
         note = erika()
         note["attributes"]["urn:oid: 2.5.4.42"] = note["attributes"].pop("urn:oid:2.5.4.42")
         assert hub_scene.completes(upstream=note).claims["given_name"].value == "ERIKA"
+
+
+class TestAttributesThatAreMissing:
+    """What a citizen ID could not give is handed up as claims, so that a page can name it (citizen IDs 2.4)."""
+
+    @pytest.mark.parametrize(
+        ("names", "claims"),
+        [
+            ("urn:oid:1.3.6.1.4.1.25484.494450.5", ("bp_resident_of", "bp_residence_evidence")),
+            ("urn:oid:2.5.4.42 urn:oid:1.2.40.0.10.2.1.1.55", ("name", "given_name", "bp_age_over")),
+            (BPK2, ("upstream_key",)),
+            ("urn:oid:9.9.9 <script>", ()),
+            ("", ()),
+        ],
+    )
+    def test_they_are_named_by_the_claim_table(self, hub_scene: HubScene, names: str, claims: tuple[str, ...]) -> None:
+        with pytest.raises(AttributesMissing) as missing:
+            hub_scene.answered(error="access_denied", error_description=f"IDP_REQUIRED_ATTRIBUTES_MISSING {names}")
+        assert set(claims) <= set(missing.value.claims)
+        assert bool(missing.value.claims) == bool(claims)
+        assert "urn:oid" not in str(missing.value)
+
+    @pytest.mark.parametrize("description", ["", "Cancelled.", "XIDP_REQUIRED_ATTRIBUTES_MISSING urn:oid:2.5.4.42"])
+    def test_any_other_no_is_a_no(self, hub_scene: HubScene, description: str) -> None:
+        with pytest.raises(UpstreamCancelled) as refused:
+            hub_scene.answered(error="access_denied", error_description=description)
+        assert not isinstance(refused.value, AttributesMissing)
 
 
 class TestEndingTheSession:

@@ -22,7 +22,8 @@ record SamlFailure(List<String> codes, Set<String> missingAttributes) {
     private static final Set<String> REFUSALS =
             Set.of(STATUS + "RequestDenied", STATUS + "AuthnFailed", STATUS + "NoAuthnContext");
     private static final String ATTRIBUTES_MISSING = "IDP_REQUIRED_ATTRIBUTES_MISSING";
-    private static final Pattern OBJECT_IDENTIFIER = Pattern.compile("urn:oid:[0-9.]{3,80}");
+    private static final Pattern OBJECT_IDENTIFIER = Pattern.compile("urn:oid:[0-9]{1,20}(\\.[0-9]{1,20}){1,30}");
+    private static final int MOST_NAMES = 30;
 
     static SamlFailure in(Document response) {
         List<String> codes = new ArrayList<>();
@@ -49,7 +50,7 @@ record SamlFailure(List<String> codes, Set<String> missingAttributes) {
         for (int position = 0; position < details.getLength(); position++) {
             String text = details.item(position).getTextContent();
             Matcher matcher = OBJECT_IDENTIFIER.matcher(text.contains(ATTRIBUTES_MISSING) ? text : "");
-            while (matcher.find() && names.size() < 30) {
+            while (matcher.find() && names.size() < MOST_NAMES) {
                 names.add(matcher.group());
             }
         }

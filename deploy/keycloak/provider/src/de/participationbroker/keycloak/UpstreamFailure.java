@@ -34,7 +34,7 @@ record UpstreamFailure(boolean isRefusal, String description) {
 
     static UpstreamFailure ofSaml(String statusMessage, SamlFailure failure) {
         String missing = failure.missingAttributesText();
-        return new UpstreamFailure(failure.isRefusal(), asciiText(missing.isEmpty() ? statusMessage : missing));
+        return new UpstreamFailure(failure.isRefusal(), missing.isEmpty() ? asciiText(statusMessage) : missing);
     }
 
     /** An error description may hold printable ASCII without quote and backslash only (RFC 6749 4.1.2.1). */

@@ -28,6 +28,14 @@ final class FailureTest {
         equal("IDP_REQUIRED_ATTRIBUTES_MISSING urn:oid:2.5.4.42", UpstreamFailure.ofSaml("Fehlt", failure).description());
     }
 
+    void testManyMissingAttributesAreNamedWhole() throws Exception {
+        String names = "urn:oid:1.3.6.1.4.1.25484.494450.5 urn:oid:2.5.4.42 urn:oid:2.5.4.4 urn:oid:1.2.40.0.10.2.1.1.55 "
+                + "urn:oid:0.9.2342.19200300.100.1.3 urn:oid:2.5.4.17 urn:oid:2.5.4.7 urn:oid:1.2.40.0.10.2.1.1.261.94";
+        String detail = "IDP_REQUIRED_ATTRIBUTES_MISSING: " + names.replace(" ", ". ") + ". urn:oid:2.5.4.42";
+        SamlFailure failure = SamlFailure.in(status("Requester", "RequestDenied", detail));
+        equal("IDP_REQUIRED_ATTRIBUTES_MISSING " + names, UpstreamFailure.ofSaml("Fehlt", failure).description());
+    }
+
     // RFC 6749 4.1.2.1
     void testDescriptionIsPrintableAscii() {
         equal("Ubermut tut selten gut: 'a' b ss", UpstreamFailure.asciiText("Übermut tut selten gut: 'a'\"b\\ß\n"));
