@@ -76,7 +76,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A test citizen (or organisation); ``instead`` says how somebody without an account takes part."""
+    """A test citizen (or organisation); ``instead`` says how somebody without an account takes part.
+
+    ``accounts`` are those at BundID, ``oidc`` those at the account that speaks OpenID Connect.
+    """
 
     key: str
     summary: str
@@ -84,6 +87,7 @@ class Person:
     records: Mapping[str, Record]
     accounts: tuple[Account, ...]
     instead: str | None = None
+    oidc: tuple[Account, ...] = ()
 
     def record_for(self, account: Account, means: str) -> Record:
         """What a login at ``account`` by ``means`` can show; by password: what was typed in or a stronger login stored."""
@@ -110,7 +114,7 @@ def find_account(persons: tuple[Person, ...], account_key: str) -> tuple[Person,
 
 
 def _person(key: str, entry: dict[str, Any]) -> Person:
-    _only_known(key, entry, {"summary", "ags", "records", "accounts", "instead"})
+    _only_known(key, entry, {"summary", "ags", "records", "accounts", "instead", "oidc"})
     _only_known(key, entry["records"], set(SOURCES))
     return Person(
         key=key,
@@ -119,6 +123,7 @@ def _person(key: str, entry: dict[str, Any]) -> Person:
         records={source: _record(key, source, values) for source, values in entry["records"].items()},
         accounts=tuple(_account(key, account) for account in entry["accounts"]),
         instead=entry.get("instead"),
+        oidc=tuple(_account(key, account) for account in entry.get("oidc", ())),
     )
 
 
