@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from broker.core.trust import TrustLevel
+from broker.core.vouching import Vouching
 
 ClaimData = str | int | bool | list[str] | list[int] | dict[str, str]
 
@@ -22,13 +23,29 @@ class ReleaseClass(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way to a claim: upstream attributes in the order the transform expects them, and the name of the transform."""
+
+    sources: tuple[str, ...]
+    transform: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimMapping:
-    """Where one provider's value of a claim comes from: names of upstream attributes, and the transform that makes the claim of them."""
+    """Where one provider's value of a claim comes from. The first way of which any attribute is there decides alone.
+
+    `required`: the citizen ID must refuse the sign-in if it cannot give the attributes of the first way.
+    """
 
     claim: str
     provider_alias: str
-    sources: tuple[str, ...]
-    transform: str
+    ways: tuple[Way, ...]
+    required: bool = False
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every upstream attribute of every way, each once."""
+        return tuple(dict.fromkeys(source for way in self.ways for source in way.sources))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +63,14 @@ class ClaimDefinition:
 
 @dataclass(frozen=True, slots=True)
 class ClaimTable:
-    """The one table of claims, read from `realm-config/claim-table.yaml`. `age_thresholds` are the ages a tool may ask about."""
+    """The one table of claims, read from `realm-config/claim-table.yaml`.
+
+    `age_thresholds` are the ages a tool may ask about, `providers` says by alias how far each citizen ID is believed.
+    """
 
     definitions: Mapping[str, ClaimDefinition]
     age_thresholds: tuple[int, ...]
+    providers: Mapping[str, Vouching]
 
     def __getitem__(self, name: str) -> ClaimDefinition:
         return self.definitions[name]

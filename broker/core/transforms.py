@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 
 from broker.core.claim import ClaimData
 from broker.core.trust import TrustLevel
+from broker.core.vouching import ORGANISATION, PERSON
 
 GERMANY = ZoneInfo("Europe/Berlin")
 _LONGEST_TEXT = 200
+_PERSONS = frozenset({"citizen", "person", "naturalperson", "natural_person", "natural"})
 _LONGEST_LIFE = 130
 _BIRTH_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _COMMUNITY_ID = re.compile(r"0276([0-9]{2})0([0-9])([0-9]{2})0([0-9]{3})")  # TR-03127 DG18 as eID cards carry it
@@ -94,10 +96,18 @@ def residence_evidence_from_community_id(asserted: Asserted) -> str | None:
     return "eid_ags" if asserted.trust >= TrustLevel.SUBSTANTIAL else "self"
 
 
+def subject_type(asserted: Asserted) -> str | None:
+    """`person` or `organisation`, by the kind of principal and an organisation's name. An unknown kind is no person: it must not vote."""
+    kind, organisation = map(_clean, asserted.values)
+    if kind is None and organisation is None:
+        return None
+    return PERSON if organisation is None and (kind or "").casefold() in _PERSONS else ORGANISATION
+
+
 TRANSFORMS: Mapping[str, Transform] = MappingProxyType(
     {
         transform.__name__: transform
-        for transform in (text, email, joined_name, ags_from_community_id, ages_reached, residence_evidence_from_community_id)
+        for transform in (text, email, joined_name, ags_from_community_id, ages_reached, residence_evidence_from_community_id, subject_type)
     }
 )
 """Every transform by the name the claim table uses."""

@@ -20,14 +20,13 @@ from broker.core.ports import Clock, UpstreamProof, UpstreamRedirect, UpstreamRe
 from broker.core.subject import UpstreamIdentity
 from broker.core.trust import TrustLevel
 from broker.core.upstream_errors import AttributesMissing
-from broker.upstream.assertion import KEY_CLAIM, LEVEL_CLAIM, MEANS_CLAIM, SECOND_FACTOR_CLAIM, read_assertion
+from broker.upstream.assertion import ALWAYS_READ, Assertion, read_assertion
 from broker.upstream.discovery import Discovery, Metadata
 from broker.upstream.hub_connection import Answer, HubConnection
 from broker.upstream.id_token import IdTokenCheck
 
 END_SESSION_SECONDS = 2.0
 LONGEST_KEY = 1024
-_ALWAYS = (KEY_CLAIM, LEVEL_CLAIM, MEANS_CLAIM, SECOND_FACTOR_CLAIM)
 _OUTAGES = ("temporarily_unavailable", "server_error")
 _ATTRIBUTES_MISSING = "IDP_REQUIRED_ATTRIBUTES_MISSING"  # BundID SB, StatusDetail; our Keycloak provider puts the names behind it
 _MOST_NAMES = 30
@@ -117,7 +116,7 @@ class KeycloakLogin:
         """Attributes to ask the citizen ID for, as plain OIDs: what identifies and rates the sign-in, what the claims are made of."""
         mappings = self.claim_table.mappings_of(request.provider_alias)
         wanted = request.claims
-        used = (one for one in mappings if wanted is None or one.claim in wanted or one.claim in _ALWAYS)
+        used = (one for one in mappings if wanted is None or one.claim in wanted or one.claim in ALWAYS_READ)
         return dict.fromkeys(source.removeprefix("urn:oid:") for mapping in used for source in mapping.sources)
 
     def _missing(self, answer: Mapping[str, str], proof: UpstreamProof) -> AttributesMissing | None:
@@ -151,24 +150,25 @@ class KeycloakLogin:
         assertion = read_assertion(claims.get("upstream"), self.claim_table, proof.provider_alias)
         if assertion.trust is TrustLevel.NONE:
             raise UpstreamRefused("The citizen ID did not say how sure it is of the person, or in unknown words.")
-        sid = claims.get("sid")
+        sid, now = claims.get("sid"), self.clock()
         return UpstreamIdentity(
             provider_alias=proof.provider_alias,
-            upstream_sub=_principal(claims),
+            upstream_sub=_key(assertion, claims),
             trust=assertion.trust,
             amr=assertion.amr,
-            claims=assertion.claims(self.claim_table, self.clock()),
+            claims=assertion.claims(self.claim_table, now),
             authenticated_at=datetime.fromtimestamp(float(str(claims["auth_time"])), UTC),
             upstream_sid=sid if isinstance(sid, str) else None,
             id_token=token,
+            subject_type=assertion.subject_type(self.claim_table, now),
         )
 
 
-def _principal(claims: dict[str, object]) -> str:
+def _key(assertion: Assertion, claims: dict[str, object]) -> str:
     principal = claims.get("up_principal")
     if not isinstance(principal, str) or not 0 < len(principal) <= LONGEST_KEY:
         raise UpstreamRefused("The citizen ID gave no key for the person; guests cannot sign in.")
-    return principal
+    return assertion.key(principal)
 
 
 def _refusal(error: str) -> UpstreamCancelled | UpstreamUnavailable | UpstreamRefused:

@@ -39,12 +39,9 @@ def check_claim_table(reading: Reading) -> None:
     """The table must not speak of citizen IDs that have no file: a misspelt alias would yield nothing, silently."""
     path = reading.folder / CLAIM_TABLE
     known = known_aliases(reading)
-    for row in load_claim_table(path).definitions.values():
-        for alias in row.mappings:
-            if alias not in known:
-                raise read_yaml(path).wrong(
-                    ("claims", row.name, "providers", alias), f"there is no citizen ID {alias!r} in identity-providers/"
-                )
+    for alias in load_claim_table(path).providers:
+        if alias not in known:
+            raise read_yaml(path).wrong(("providers", alias), f"there is no citizen ID {alias!r} in identity-providers/")
 
 
 def _document(reading: Reading, path: Path) -> Document:

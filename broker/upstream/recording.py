@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -45,6 +46,7 @@ def read_recorded_sign_in(recorded: str, table: ClaimTable, alias: str, at: date
     moment = at or _moment(note.get("authn_instant")) or now
     claims = assertion.claims(table, moment)
     identity = UpstreamIdentity(alias, "recorded", assertion.trust, assertion.amr, claims, moment)
+    identity = replace(identity, subject_type=assertion.subject_type(table, moment))
     rows = (row for row in table.definitions.values() if row.origin == "provider")
     return RecordedSignIn(identity, {row.name: _trace(row.name, assertion, table, moment) for row in rows})
 
@@ -53,14 +55,15 @@ def _trace(claim: str, assertion: Assertion, table: ClaimTable, at: datetime) ->
     mapping = assertion.mappings.get(claim)
     if mapping is None:
         return Trace(claim, Outcome.NO_SOURCE)
-    found = {source: attribute for source in mapping.sources if (attribute := assertion.attributes.get(source)) and attribute.values}
+    way = assertion.way(mapping) or mapping.ways[0]
+    found = {source: attribute for source in way.sources if (attribute := assertion.attributes.get(source)) and attribute.values}
     made = assertion.claim(mapping, table, at)
     if made is not None:
         outcome, trust = Outcome.MADE, made.trust
     else:
         doubled = any(len(attribute.values) > 1 for attribute in found.values())
         outcome, trust = Outcome.DOUBLED if doubled else Outcome.UNREADABLE if found else Outcome.ABSENT, TrustLevel.NONE
-    return Trace(claim, outcome, mapping.sources, tuple(found), mapping.transform, trust)
+    return Trace(claim, outcome, mapping.sources, tuple(found), way.transform, trust)
 
 
 def _note(recorded: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 from broker.claim_table import load_claim_table, requested_attributes
 from broker.core.claim import ReleaseClass
 from broker.core.errors import ConfigurationError
+from broker.core.trust import TrustLevel
 from tests.support.realm_config import REALM_CONFIG
 
 TABLE = REALM_CONFIG / "claim-table.yaml"
@@ -27,11 +28,22 @@ ROW = """
     providers:
       bundid: {sources: ["urn:oid:2.5.4.4"], transform: text}
 """
+PROVIDER = """
+  bundid:
+    levels: [stork]
+    words: {Stufe A: high}
+    foreign: basic
+    level_from: attributes
+    attributes: asserted
+    amr: [swk, pin]
+    key_attribute: true
+    subject: organisation
+"""
 
 
-def table(tmp_path: Path, row: str, thresholds: str = "[14, 16]") -> Path:
+def table(tmp_path: Path, row: str, thresholds: str = "[14, 16]", provider: str = PROVIDER) -> Path:
     path = tmp_path / "claim-table.yaml"
-    path.write_text(f"age_thresholds: {thresholds}\nclaims:{row}", encoding="utf-8")
+    path.write_text(f"age_thresholds: {thresholds}\nclaims:{row}providers:{provider}", encoding="utf-8")
     return path
 
 
@@ -47,17 +59,18 @@ def test_raw_input_never_leaves_whatever_a_tool_registers(claim: str) -> None:
 
 
 def test_scopes_are_those_of_the_schema() -> None:
-    assert load_claim_table(TABLE).scopes == ("profile", "email", "assurance", "eligibility")
+    assert load_claim_table(TABLE).scopes == ("profile", "email", "assurance", "eligibility", "org")
 
 
 def test_a_name_is_joined_from_given_and_family_name_in_this_order() -> None:
     assert load_claim_table(TABLE)["name"].mappings["bundid"].sources == ("urn:oid:2.5.4.42", "urn:oid:2.5.4.4")
 
 
-def test_the_citizen_id_is_asked_for_everything_the_table_uses_and_only_for_that() -> None:
-    used = {source for row in load_claim_table(TABLE).definitions.values() for m in row.mappings.values() for source in m.sources}
-    asked = requested_attributes(TABLE, "bundid")
-    assert {f"urn:oid:{each.rstrip('!')}" for each in asked} == used
+@pytest.mark.parametrize("alias", load_claim_table(TABLE).providers)
+def test_a_citizen_id_is_asked_for_everything_the_table_uses_and_only_for_that(alias: str) -> None:
+    used = {source.removeprefix("urn:oid:") for mapping in load_claim_table(TABLE).mappings_of(alias) for source in mapping.sources}
+    asked = requested_attributes(TABLE, alias)
+    assert {each.rstrip("!") for each in asked} == used
     assert len(asked) == len(used)
 
 
@@ -95,6 +108,11 @@ def test_thresholds_are_read(tmp_path: Path) -> None:
         ("    type: string\n", "    type: string\n    type: string\n", 5, "'type' stands here twice"),
         ("    type: string\n", "    type: string\n   broken", 5, "not valid YAML"),
         ("    type: string\n", "    typ: string\n", 4, "unknown key 'typ'"),
+        ("      bundid:", "      bundit:", 11, "'bundit' has no entry in the table's own 'providers'"),
+        ("transform: text}", "transform: text, otherwise: {sources: [], transform: text}}", 11, "at least one attribute"),
+        ("transform: text}", "transform: text, otherwise: {sources: [a], transform: text, required: true}}", 11, "unknown key 'required'"),
+        ("  x:\n", "  email_verified:\n", 7, "no citizen ID may make 'email_verified'"),
+        ("  x:\n", "  groups:\n", 7, "no citizen ID may make 'groups'"),
     ],
 )
 def test_a_wrong_row_is_refused_with_file_and_line(tmp_path: Path, old: str, new: str, line: int, sentence: str) -> None:
@@ -104,6 +122,40 @@ def test_a_wrong_row_is_refused_with_file_and_line(tmp_path: Path, old: str, new
         load_claim_table(path)
     assert str(refused.value).startswith(f"{path}:{line}: ")
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "sentence"),
+    [
+        ("[stork]", "[stork, runes]", 14, "there is no vocabulary 'runes'"),
+        ("Stufe A: high", "Stufe A: highest", 15, "'Stufe A' is 'highest'"),
+        ("Stufe A: high", "Stufe A: none", 15, "'Stufe A' is 'none'"),
+        ("foreign: basic", "foreign: low", 16, "'foreign' is 'low'; use one of none, basic"),
+        ("level_from: attributes", "level_from: thin air", 17, "'level_from' is 'thin air'"),
+        ("attributes: asserted", "attributes: all", 18, "'attributes' is 'all'; use one of asserted, sign_in, self"),
+        ("amr: [swk, pin]", "amr: [swk, oath]", 19, "'oath' is no method"),
+        ("amr: [swk, pin]", "amr: oath", 19, "'amr' is 'oath'"),
+        ("key_attribute: true", "key_attribute: 1", 20, "'key_attribute' must be true or false"),
+        ("subject: organisation", "subject: robot", 21, "'subject' is 'robot'"),
+        ("    subject: organisation\n", "", 13, "'subject' is missing"),
+        ("foreign: basic", "forein: basic", 16, "unknown key 'forein'"),
+    ],
+)
+def test_a_wrong_entry_of_a_citizen_id_is_refused_with_file_and_line(tmp_path: Path, old: str, new: str, line: int, sentence: str) -> None:
+    assert old in PROVIDER
+    path = table(tmp_path, ROW, provider=PROVIDER.replace(old, new, 1))
+    with pytest.raises(ConfigurationError) as refused:
+        load_claim_table(path)
+    assert str(refused.value).startswith(f"{path}:{line}: ")
+    assert sentence in str(refused.value)
+
+
+def test_how_a_citizen_id_is_believed_is_read(tmp_path: Path) -> None:
+    vouching = load_claim_table(table(tmp_path, ROW)).providers["bundid"]
+    assert vouching.word("stufe a") is TrustLevel.HIGH
+    assert vouching.word("STORK-QAA-Level-3") is TrustLevel.SUBSTANTIAL
+    assert vouching.word("HOCH") is TrustLevel.NONE
+    assert vouching.fixed_amr == ("swk", "pin")
 
 
 @pytest.mark.parametrize("thresholds", ["[16, 14]", "[14, 14]", "[a]", "14"])

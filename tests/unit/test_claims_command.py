@@ -166,7 +166,7 @@ class TestExplaining:
         assert "Traceback" not in result.output
 
     def test_unknown_names_are_told(self) -> None:
-        assert "knows bundid" in claims("explain", "--provider", "bundesid", recorded=RECORDING.read_text()).output
+        assert "knows bayernid, bundid" in claims("explain", "--provider", "bundesid", recorded=RECORDING.read_text()).output
         assert "There is no tool 'x'" in claims("explain", "--provider", "bundid", "--tool", "x", str(RECORDING)).output
 
 

@@ -135,7 +135,12 @@ BROKEN = [
     ("identity-providers/bundid.yaml", "  alias: bundid", "  alias: bund-id", "the file is named 'bundid'"),
     ("identity-providers/bundid.yaml", "      level: substantial", "      level: middling", "'level' is 'middling'"),
     ("identity-providers/bundid.yaml", "    en: >-\n", "    english: >-\n", "unknown key 'english'"),
-    ("claim-table.yaml", "      bundid: {sources", "      bundit: {sources", "there is no citizen ID 'bundit'"),
+    (
+        "claim-table.yaml",
+        "  sh: {levels",
+        "  hs: {levels: [], attributes: self, amr: none, subject: person}\n  sh: {levels",
+        "no citizen ID 'hs'",
+    ),
     ("environments/local.yaml", "bundid_display_name: B", "bundid_display_nam: B", "${bundid_display_name} is not known"),
     (
         "environments/local.yaml",
