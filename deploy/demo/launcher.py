@@ -49,14 +49,14 @@ class Demo:
     def _start_hub(self) -> Part:
         simulated = self.stack.hub_kind == "simulated"
         hub: Part = self.stack.simulated_hub() if simulated else self.stack.keycloak(self.say)
-        names = "a simulated hub" if simulated else "Keycloak, the BundID simulator"
+        names = "a simulated hub" if simulated else "Keycloak, simulated citizen IDs"
         self.say(f"Starting {names}, the broker and two demo tools.")
         return self._started(hub)
 
     def _start_early_parts(self) -> list[Part]:
         parts: list[Part] = [] if self.stack.redis_url else [self.stack.redis()]
         if self.stack.hub_kind == "keycloak":
-            parts.append(self.stack.bundid())
+            parts += self.stack.citizen_ids()
         return [self._started(part) for part in parts]
 
     def _start_late_parts(self) -> list[Part]:
@@ -123,6 +123,7 @@ class Demo:
         ]
         if stack.hub_kind == "keycloak":
             rows.append(("BundID (simulated)", stack.bundid_url, ""))
+            rows.append(("BayernID (simulated)", stack.bayernid_url, ""))
             rows.append(("Keycloak console", f"{stack.hub_url}/admin", f"admin, password in {stack.state.folder}/secrets.json"))
         else:
             rows.append(("Simulated hub", stack.hub_url, "in place of Keycloak and BundID"))
@@ -133,6 +134,6 @@ class Demo:
 def _citizens() -> list[str]:
     rows = ["  Test citizens, all invented, to choose from at BundID (no PIN, no password):"]
     for person in load_persons():
-        means = sorted({means for account in person.accounts for means in account.means if means in OFFERED})
+        means = sorted({means for account in person.accounts_at("bundid") for means in account.means if means in OFFERED})
         rows += [f"    {person.summary} [{', '.join(means)}]"] if means else []
     return rows

@@ -15,8 +15,9 @@ from typing import Any
 import yaml
 
 FILE = Path(__file__).with_name("persons.yaml")
-SOURCES = ("eid", "elster", "eidas", "fink", "self", "muk")
-STORED_SOURCES = ("self", "eid", "elster", "eidas", "fink")
+SOURCES = ("eid", "elster", "authega", "eidas", "fink", "self", "osi", "muk")
+ELSEWHERE = ("bayernid", "sh", "oidc")
+STORED_SOURCES = ("self", "eid", "elster", "authega", "eidas", "fink")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A BundID account; one person may own several."""
+    """An account at a citizen ID; one person may own several, there and elsewhere."""
 
     key: str
     uuid: str
@@ -78,7 +79,7 @@ class Account:
 class Person:
     """A test citizen (or organisation); ``instead`` says how somebody without an account takes part.
 
-    ``accounts`` are those at BundID, ``oidc`` those at the account that speaks OpenID Connect.
+    ``accounts`` are those at BundID, ``elsewhere`` those at other citizen IDs, by alias.
     """
 
     key: str
@@ -87,7 +88,11 @@ class Person:
     records: Mapping[str, Record]
     accounts: tuple[Account, ...]
     instead: str | None = None
-    oidc: tuple[Account, ...] = ()
+    elsewhere: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
+
+    def accounts_at(self, alias: str) -> tuple[Account, ...]:
+        """The person's accounts at one citizen ID."""
+        return self.accounts if alias == "bundid" else self.elsewhere.get(alias, ())
 
     def record_for(self, account: Account, means: str) -> Record:
         """What a login at ``account`` by ``means`` can show; by password: what was typed in or a stronger login stored."""
@@ -104,17 +109,17 @@ def load_persons(file: Path = FILE) -> tuple[Person, ...]:
     return tuple(_person(key, entry) for key, entry in content["persons"].items())
 
 
-def find_account(persons: tuple[Person, ...], account_key: str) -> tuple[Person, Account]:
-    """The account and its owner; KeyError if there is none."""
+def find_account(persons: tuple[Person, ...], account_key: str, alias: str = "bundid") -> tuple[Person, Account]:
+    """The account at one citizen ID and its owner; KeyError if there is none."""
     for person in persons:
-        for account in person.accounts:
+        for account in person.accounts_at(alias):
             if account.key == account_key:
                 return person, account
     raise KeyError(account_key)
 
 
 def _person(key: str, entry: dict[str, Any]) -> Person:
-    _only_known(key, entry, {"summary", "ags", "records", "accounts", "instead", "oidc"})
+    _only_known(key, entry, {"summary", "ags", "records", "accounts", "instead", *ELSEWHERE})
     _only_known(key, entry["records"], set(SOURCES))
     return Person(
         key=key,
@@ -123,7 +128,7 @@ def _person(key: str, entry: dict[str, Any]) -> Person:
         records={source: _record(key, source, values) for source, values in entry["records"].items()},
         accounts=tuple(_account(key, account) for account in entry["accounts"]),
         instead=entry.get("instead"),
-        oidc=tuple(_account(key, account) for account in entry.get("oidc", ())),
+        elsewhere={alias: tuple(_account(key, account) for account in entry[alias]) for alias in ELSEWHERE if alias in entry},
     )
 
 

@@ -20,6 +20,7 @@ class Ports:
     keycloak: int = 8080
     keycloak_management: int = 9000
     bundid: int = 8082
+    bayernid: int = 8083
     karte: int = 8091
     haushalt: int = 8092
     redis: int = 6390

@@ -73,13 +73,17 @@ class Stack:
     def bundid_url(self) -> str:
         return f"http://localhost:{self.ports.bundid}"
 
+    @property
+    def bayernid_url(self) -> str:
+        return f"http://localhost:{self.ports.bayernid}"
+
     def tool_url(self, tool: str) -> str:
         return f"http://localhost:{getattr(self.ports, tool)}"
 
     def used_ports(self) -> list[str]:
         """The names of all ports this stack listens on."""
         ours = ["broker", "metrics", "keycloak", "karte", "haushalt"]
-        ours += ["bundid", "keycloak_management"] if self.hub_kind == "keycloak" else []
+        ours += ["bundid", "bayernid", "keycloak_management"] if self.hub_kind == "keycloak" else []
         return ours + ([] if self.redis_url else ["redis"])
 
     def redis(self) -> ChildProcess:
@@ -108,11 +112,22 @@ class Stack:
         settings = {"HUB_CLIENT_SECRET": self.state.secret("hub_client_secret")}
         return self._python("simulated hub", "hub", command, lambda: answers(f"{self.hub_url}/health/ready"), settings)
 
+    def citizen_ids(self) -> list[ChildProcess]:
+        """The simulated citizen IDs behind Keycloak."""
+        return [self.bundid(), self.bayernid()]
+
     def bundid(self) -> ChildProcess:
-        command = ["deploy.demo.bundid", "--port", str(self.ports.bundid), "--state-dir", str(self.state.folder / "bundid")]
-        # BundID hides means below the asked level; here they stay, so that a newcomer can see what the broker does with them.
-        command += ["--any-level", "--sp-metadata", f"{self.hub_url}/realms/{REALM}/broker/bundid/endpoint/descriptor"]
-        return self._python("BundID simulator", "bundid", command, lambda: answers(f"{self.bundid_url}/healthz"))
+        return self._saml_simulator("BundID", "bundid", "bundid")
+
+    def bayernid(self) -> ChildProcess:
+        return self._saml_simulator("BayernID", "bayernid", "bundid", "--as", "bayernid")
+
+    def _saml_simulator(self, name: str, alias: str, package: str, *more: str) -> ChildProcess:
+        port: int = getattr(self.ports, alias)
+        command = [f"deploy.demo.{package}", "--port", str(port), "--state-dir", str(self.state.folder / alias), *more]
+        # Citizen IDs hide means below the asked level; here they stay, so that a newcomer can see what the broker does with them.
+        command += ["--any-level", "--sp-metadata", f"{self.hub_url}/realms/{REALM}/broker/{alias}/endpoint/descriptor"]
+        return self._python(f"{name} simulator", alias, command, lambda: answers(f"http://localhost:{port}/healthz"))
 
     def broker(self) -> ChildProcess:
         ready = lambda: answers(f"{self.broker_url}/readyz")  # noqa: E731
@@ -150,6 +165,7 @@ class Stack:
         return self.broker_settings() | {
             "BROKER_URL": self.broker_url,
             "BUNDID_URL": self.bundid_url,
+            "BAYERNID_URL": self.bayernid_url,
             "KEYCLOAK_URL": self.hub_url,
             "KEYCLOAK_ADMIN_USER": "admin",
             "KEYCLOAK_ADMIN_PASSWORD": self.state.secret("keycloak_admin_password"),

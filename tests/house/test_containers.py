@@ -71,7 +71,9 @@ def test_commands_of_the_demo_images_are_understood(compose: dict[str, Any]) -> 
     demo = [service["command"] for service in compose["services"].values() if "-m" in service.get("command", [])]
 
     assert all(find_spec(command[2]) for command in demo)
-    assert parse_arguments(compose["services"]["bundid"]["command"][3:]).port == 8082
+    for alias, port in {"bundid": 8082, "bayernid": 8083}.items():
+        options = parse_arguments(compose["services"][alias]["command"][3:])
+        assert (options.citizen_id, options.port) == (alias, port)
 
 
 def test_setup_calls_the_command_line_as_it_is(tmp_path: Path) -> None:

@@ -11,12 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.demo.bundid.product import VARIANTS, CitizenId
 from deploy.demo.bundid.vocabulary import BY_FRIENDLY_NAME, Means
-from deploy.demo.persons import Person, RelativeBirthdate, find_account, load_persons
+from deploy.demo.persons import ELSEWHERE, Person, RelativeBirthdate, find_account, load_persons
 
 PERSONS = {person.key: person for person in load_persons()}
-ACCOUNTS = [account for person in PERSONS.values() for account in person.accounts]
 TODAY = dt.date(2026, 11, 26)
+AKDB = ("bundid", "bayernid")
+MEANS_AT = {alias: set(VARIANTS[CitizenId(alias)].means) for alias in AKDB} | {"sh": {"plus", "password", "temporary"}, "oidc": set(Means)}
+AT = ("bundid", *ELSEWHERE)
 # 0276 LL 0R KK 0GGG, 276 being Germany
 COMMUNITY_ID = re.compile(r"0276(\d{2})0(\d)(\d{2})0(\d{3})")
 
@@ -119,18 +122,26 @@ def test_one_human_has_two_accounts_by_different_means() -> None:
     assert first.uuid != second.uuid
 
 
-def test_keys_and_uuids_are_unique_and_every_account_is_found() -> None:
-    assert len({account.key for account in ACCOUNTS}) == len({uuid.UUID(account.uuid) for account in ACCOUNTS}) == len(ACCOUNTS)
-    assert [find_account(load_persons(), account.key)[1] for account in ACCOUNTS] == ACCOUNTS
+@pytest.mark.parametrize("alias", AT)
+def test_keys_are_unique_at_each_citizen_id_and_every_account_is_found(alias: str) -> None:
+    accounts = [account for person in PERSONS.values() for account in person.accounts_at(alias)]
+    assert accounts
+    assert len({account.key for account in accounts}) == len(accounts)
+    assert [find_account(load_persons(), account.key, alias)[1] for account in accounts] == accounts
 
 
-def test_every_account_has_data_for_each_of_its_means() -> None:
+def test_uuids_are_unique_everywhere() -> None:
+    uuids = [uuid.UUID(account.uuid) for person in PERSONS.values() for alias in AT for account in person.accounts_at(alias)]
+    assert len(set(uuids)) == len(uuids)
+
+
+@pytest.mark.parametrize("alias", AT)
+def test_every_account_has_data_for_each_of_its_means(alias: str) -> None:
     for person in PERSONS.values():
-        for account in person.accounts:
+        for account in person.accounts_at(alias):
             assert account.means
-            for means in account.means:
-                assert Means(means)
-                assert person.record_for(account, means).values
+            assert set(account.means) <= MEANS_AT[alias]
+            assert alias not in AKDB or all(person.record_for(account, means).values for means in account.means)
 
 
 def test_every_attribute_of_a_citizen_is_one_of_bundids() -> None:

@@ -9,7 +9,7 @@ from deploy.demo.bundid.answer import missing_required
 from deploy.demo.bundid.faults import FAULTS
 from deploy.demo.bundid.simulator import SSO_PATH, CancelStatus, Pending, Simulator
 from deploy.demo.bundid.vocabulary import Means
-from deploy.demo.saml.pages import Product, create_frame, post_on
+from deploy.demo.saml.pages import create_frame, post_on
 from deploy.demo.saml.refusal import LoginExpired, RequestRefused
 
 pages = Blueprint("bundid", __name__)
@@ -17,7 +17,7 @@ pages = Blueprint("bundid", __name__)
 
 def create_app(simulator: Simulator) -> Flask:
     """The WSGI application of ``simulator``."""
-    app = create_frame(__name__, Product("die BundID", "der BundID"))
+    app = create_frame(__name__, simulator.variant.product)
     app.extensions["bundid"] = simulator
     app.register_blueprint(pages)
     return app

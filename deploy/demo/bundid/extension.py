@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from lxml import etree
 
+from deploy.demo.bundid.product import Variant
 from deploy.demo.bundid.vocabulary import MEANS, Means
 from deploy.demo.saml.refusal import RequestRefused
 from deploy.demo.saml.vocabulary import AKDB, CLASSIC_UI
 from deploy.demo.saml.xml_reading import find, find_all, text_of
 
 DISPLAY_NAME_LIMIT = 50
-# BMI-Axxxx, BMI-Bxxxxxxx; BayernID appends -DE
-ONLINE_SERVICE_ID = re.compile(r"BMI-[AB][0-9A-Za-z]{4,7}(-DE)?")
 MEANS_BY_REQUEST_NAME = {facts.request_name: means for means, facts in MEANS.items() if facts.request_name}
-OFFERED_WITHOUT_LIST = frozenset({Means.EID, Means.ELSTER, Means.PASSWORD, Means.EIDAS})
+OFFERED_WITHOUT_LIST = frozenset({Means.EID, Means.ELSTER, Means.AUTHEGA, Means.PASSWORD, Means.EIDAS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,8 @@ class Extension:
         return any(attribute.name == name for attribute in self.attributes)
 
 
-def read_extension(request: etree._Element) -> Extension:
-    """The extension of ``request``; RequestRefused with BundID's code for whatever is wrong with it."""
+def read_extension(request: etree._Element, variant: Variant) -> Extension:
+    """The extension of ``request`` to BundID or BayernID; RequestRefused with its code for whatever is wrong."""
     root = find(request, "saml2p:Extensions/akdb:AuthenticationRequest")
     if root is None:
         raise RequestRefused("akdb-extension-missing", "The AuthnRequest has no akdb:AuthenticationRequest extension.")
@@ -53,10 +51,10 @@ def read_extension(request: etree._Element) -> Extension:
     _check_purpose(root)
     return Extension(
         attributes=_attributes(root),
-        means=_means(root),
+        means=_means(root) & variant.means,
         status_detail=_is_true(root.get("EnableStatusDetail")),
         display_name=_display_name(ui),
-        online_service_id=_online_service_id(ui),
+        online_service_id=_online_service_id(ui, variant),
         language=_ui_text(ui, "Lang") or "de",
         back_url=_ui_text(ui, "BackURL"),
     )
@@ -111,10 +109,10 @@ def _display_name(ui: etree._Element | None) -> str:
     return name
 
 
-def _online_service_id(ui: etree._Element | None) -> str:
+def _online_service_id(ui: etree._Element | None, variant: Variant) -> str:
     identifier = _ui_text(ui, "OnlineServiceId")
-    if not ONLINE_SERVICE_ID.fullmatch(identifier):
-        raise RequestRefused("online-service-id-invalid", "OnlineServiceId (BMI-Axxxx or BMI-Bxxxxxxx) is missing or malformed.")
+    if not variant.online_service_id.fullmatch(identifier):
+        raise RequestRefused("online-service-id-invalid", f"OnlineServiceId is missing or not of the form of {variant.title}.")
     return identifier
 
 

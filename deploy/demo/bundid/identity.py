@@ -18,7 +18,7 @@ from deploy.demo.saml.answer import Value
 BERLIN = ZoneInfo("Europe/Berlin")
 VERSION = "2025.2.1"
 ACCOUNT_NAMESPACE = uuid.UUID("5b5b2c9e-5a6d-4c7e-9d0b-1f1a6e0f7a10")
-SOURCE_LEVEL = {"self": Level.BASIC, "elster": Level.SUBSTANTIAL, "eid": Level.HIGH}
+SOURCE_LEVEL = {"self": Level.BASIC, "elster": Level.SUBSTANTIAL, "authega": Level.SUBSTANTIAL, "eid": Level.HIGH}
 
 
 @dataclass(frozen=True, slots=True)

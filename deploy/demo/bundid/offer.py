@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from deploy.demo.bundid.authn_request import AuthnRequest
 from deploy.demo.bundid.identity import Login, level_of
+from deploy.demo.bundid.product import CitizenId
 from deploy.demo.bundid.vocabulary import MEANS, Attribute, Means
 from deploy.demo.persons import Account, Person
 
@@ -17,6 +18,7 @@ class Offer:
 
     request: AuthnRequest
     persons: tuple[Person, ...]
+    citizen_id: CitizenId = CitizenId.BUNDID
     any_level: bool = False
 
     def means(self) -> list[Means]:
@@ -46,7 +48,7 @@ class Offer:
 
     def _accounts(self) -> Iterator[tuple[Person, Account]]:
         for person in self.persons:
-            for account in person.accounts:
+            for account in person.accounts_at(self.citizen_id):
                 yield person, account
 
 

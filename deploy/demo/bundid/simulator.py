@@ -13,6 +13,7 @@ from deploy.demo.bundid.authn_request import AuthnRequest, Door
 from deploy.demo.bundid.faults import FAULTS
 from deploy.demo.bundid.identity import Login, release
 from deploy.demo.bundid.offer import Offer
+from deploy.demo.bundid.product import VARIANTS, CitizenId, Variant
 from deploy.demo.bundid.vocabulary import Attribute
 from deploy.demo.persons import Person
 from deploy.demo.saml.answer import ErrorPlan, Value
@@ -47,6 +48,7 @@ class Settings:
     any_level: bool = False
     has_berca: bool = True
     publish_next_key: bool = False
+    citizen_id: CitizenId = CitizenId.BUNDID
 
     @property
     def sso_url(self) -> str:
@@ -55,7 +57,7 @@ class Settings:
 
 @dataclass
 class Simulator:
-    """One BundID. ``clock`` returns aware UTC; ``always_faults`` bend every answer."""
+    """One BundID or BayernID. ``clock`` returns aware UTC; ``always_faults`` bend every answer."""
 
     settings: Settings
     keys: Keys
@@ -65,9 +67,13 @@ class Simulator:
 
     def __post_init__(self) -> None:
         providers = ServiceProviders(self.settings.sp_metadata)
-        self.door = Door(Receiver("AuthnRequest", self.settings.sso_url, providers), self.settings.has_berca)
+        self.door = Door(Receiver("AuthnRequest", self.settings.sso_url, providers), self.variant, self.settings.has_berca)
         self.pending: PendingLogins[AuthnRequest, Login] = PendingLogins()
         self.writer = ResponseWriter(self.keys)
+
+    @property
+    def variant(self) -> Variant:
+        return VARIANTS[self.settings.citizen_id]
 
     def metadata(self) -> bytes:
         pairs = [self.keys.signing] + ([self.keys.next_signing] if self.settings.publish_next_key else [])
@@ -82,11 +88,12 @@ class Simulator:
         return self.pending.get(login_id, self.clock())
 
     def offer(self, request: AuthnRequest) -> Offer:
-        return Offer(request, self.persons, self.settings.any_level)
+        return Offer(request, self.persons, self.settings.citizen_id, self.settings.any_level)
 
     def released(self, request: AuthnRequest, login: Login) -> Mapping[Attribute, Value]:
-        """All that BundID knows for this login and service, asked for or not."""
-        return release(login, request.provider.entity_id, self.keys.salt, self.clock())
+        """All that this citizen ID knows for the login and service, asked for or not."""
+        known = release(login, request.provider.entity_id, self.keys.salt, self.clock())
+        return {name: value for name, value in known.items() if name in self.variant.attributes}
 
     def finish(self, login_id: str, address: str, fault_names: list[str]) -> PostedForm:
         """Answers with the chosen citizen, or with an error if a required attribute is missing; the login is over."""

@@ -41,6 +41,7 @@ class Means(StrEnum):
 
     EID = "eid"
     ELSTER = "elster"
+    AUTHEGA = "authega"
     PASSWORD = "password"
     EIDAS = "eidas"
     FINK = "fink"
@@ -59,6 +60,7 @@ class MeansFacts:
 MEANS = {
     Means.EID: MeansFacts("eID", Level.HIGH, "eID"),
     Means.ELSTER: MeansFacts("Elster", Level.SUBSTANTIAL, "Elster"),
+    Means.AUTHEGA: MeansFacts("Authega", Level.SUBSTANTIAL, "Authega"),
     Means.PASSWORD: MeansFacts("Benutzername", Level.BASIC, "Benutzername"),
     Means.EIDAS: MeansFacts("eIDAS", Level.HIGH, "eIDAS"),
     Means.FINK: MeansFacts("FINK", Level.HIGH, "FINK"),
@@ -67,7 +69,7 @@ MEANS = {
 
 
 class Attribute(StrEnum):
-    """BundID's attributes: member name = OID without prefix; ``friendly_name`` as on the wire (SB 6.2, 2.5 of the notes)."""
+    """BundID's attributes, by OID; the last three are only BayernID's. ``friendly_name`` as on the wire (SB 6.2, 2.5 of the notes)."""
 
     friendly_name: str
 
@@ -104,7 +106,11 @@ class Attribute(StrEnum):
     PSEUDONYM = "1.2.40.0.10.2.1.1.226699", "pseudonym"
     LEGACY_POSTKORB_HANDLE = "2.5.4.18", "legacyPostkorbHandle"
     APPLICATION_ID = "1.3.6.1.4.1.25484.494450.4", "applicationId"
+    HOUSE_NUMBER = "2.5.4.9", "houseNumber"
+    ORGANIZATION_NAME = "2.5.4.10", "organizationName"
+    ARTISTIC_NAME = "1.2.40.0.10.2.1.1.552233", "artisticName"
 
 
+BAYERNID_ONLY = frozenset({Attribute.HOUSE_NUMBER, Attribute.ORGANIZATION_NAME, Attribute.ARTISTIC_NAME})
 BY_NAME = {attribute.value: attribute for attribute in Attribute}
 BY_FRIENDLY_NAME = {attribute.friendly_name: attribute for attribute in Attribute}

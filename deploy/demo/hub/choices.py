@@ -27,7 +27,7 @@ def logins_for(minimum_level: int, means: Means, persons: tuple[Person, ...]) ->
 
 
 def _logins(means: Means, persons: tuple[Person, ...]) -> Iterator[Login]:
-    return (Login(person, account, means) for person in persons for account in person.accounts)
+    return (Login(person, account, means) for person in persons for account in person.accounts_at("bundid"))
 
 
 def released(login: Login, request: AuthenticationRequest, settings: HubSettings, now: dt.datetime) -> Mapping[Attribute, Value]:

@@ -17,7 +17,7 @@ _ADDRESS = {"postalAddress": "street_address", "postalCode": "postal_code", "loc
 
 def logins(persons: tuple[Person, ...], means: Means, minimum: int) -> list[Login]:
     """The test citizens with an account here who own the means and reach the level with it."""
-    owned = (Login(person, account, means) for person in persons for account in person.oidc if means.value in account.means)
+    owned = (Login(person, account, means) for person in persons for account in person.accounts_at("oidc") if means.value in account.means)
     return [login for login in owned if level_of(login.account, means) >= minimum]
 
 
