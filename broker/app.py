@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -16,16 +15,12 @@ from broker.claim_table import load_claim_table
 from broker.config import Settings
 from broker.core.ports import Clock, Upstream
 from broker.examination import examination
-from broker.flows.delivering import Delivering
 from broker.flows.examining import Examining
 from broker.flows.handing_out import HandingOut
 from broker.flows.inviting import Inviting
 from broker.flows.linking import Linking
-from broker.flows.posting import Posting
 from broker.flows.registering import secret_hash
-from broker.flows.rotating import Rotating
 from broker.flows.throttling import Throttling
-from broker.flows.visiting import shown_logos
 from broker.oidc.authorization_request import RequestReader
 from broker.oidc.client_assertion import ClientAssertions
 from broker.oidc.client_auth import ClientSecrets
@@ -37,14 +32,13 @@ from broker.oidc.end_session import EndSessionReader
 from broker.oidc.grants import TokenFlows
 from broker.oidc.id_token import IdTokens
 from broker.oidc.id_token_hint import HintReader
-from broker.oidc.keys import KeyRing
 from broker.oidc.metadata import Metadata
 from broker.oidc.pushed_requests import PushedRequests
 from broker.oidc.server import ClientDesk, TokenServer
 from broker.oidc.software_statement import SoftwareStatements, read_issuers
 from broker.oidc.token_answer import TokenAnswers
 from broker.oidc.userinfo import UserInfoAnswers
-from broker.parts import Parts, Stores, build_parts, open_database, open_stores, utc_now
+from broker.parts import Parts, build_parts, open_database, open_stores, utc_now
 from broker.store.migrations import pending
 from broker.web import assets, dpop, errors, guards, headers, i18n, observability
 from broker.web.citizen import CitizenViews, citizen_blueprint
@@ -60,16 +54,12 @@ from broker.web.oidc import AuthorizeViews, oidc_blueprint
 from broker.web.pushed import PushedViews, pushed_blueprint
 from broker.web.registration import RegistrationViews, registration_blueprint
 from broker.web.token_status import TokenStatusViews, token_status_blueprint
-from broker.worker import Task, Worker
 
-__all__ = ["build_examination", "build_handing_out", "build_inviting", "build_rotating", "build_worker", "create_app", "open_database"]
+__all__ = ["build_examination", "build_handing_out", "build_inviting", "create_app", "open_database"]
 
 LARGEST_BODY = 64 * 1024
 MOST_FORM_PARTS = 100
 UI_LOCALES = ("de", "en")
-_LOGOS_KEPT = timedelta(days=1)  # longer than it takes from a logo to the tool that shows it
-_VOUCHERS_KEPT = timedelta(days=30)  # for the count, and to tell "used" from "unknown"
-_DELIVERIES_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,41 +99,6 @@ def create_app(settings: Settings, clock: Clock = utc_now, upstream: Upstream | 
     _install(app, settings, parts)
     _mount(app, settings, parts, cookies)
     return app
-
-
-def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
-    """What `broker worker` does: logouts every second, keys every minute, clearing every hour."""
-    observability.configure_logging(settings.log_level)
-    stores = open_stores(settings, clock)
-    sign = KeyRing(stores.signing_keys.list, clock).sign
-    post = Posting(settings.outbound_private_hosts).post
-    delivering = Delivering(stores.outbox, stores.clients, stores.signing_keys, sign, post, settings.issuer, clock)
-    return Worker(
-        (
-            Task("deliver logouts", 1.0, delivering.run_once),
-            Task("advance signing keys", 60.0, _rotating(settings, stores, clock).run_once),
-            Task("clear grants", 3600.0, lambda: stores.grants.purge_expired(clock())),
-            Task("clear refresh tokens", 3600.0, lambda: stores.refresh_tokens.purge_expired(clock())),
-            Task("clear access tokens", 3600.0, lambda: stores.access_tokens.purge_expired(clock())),
-            Task("clear one-time ids", 3600.0, lambda: stores.one_time_ids.purge_expired(clock())),
-            Task("clear invitations", 3600.0, lambda: stores.registration_tokens.purge_expired(clock())),
-            Task("clear vouchers", 3600.0, lambda: stores.vouchers.purge_expired(clock() - _VOUCHERS_KEPT)),
-            Task("clear logos", 3600.0, lambda: stores.logos.purge_expired(clock() - _LOGOS_KEPT, shown_logos(stores.clients.list()))),
-            Task("clear deliveries", 3600.0, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
-            Task("clear retired keys", 3600.0, lambda: stores.signing_keys.purge_expired(clock())),
-        ),
-        stores.close,
-    )
-
-
-def build_rotating(settings: Settings) -> Rotating:
-    """What `broker keys` works with."""
-    return _rotating(settings, open_stores(settings), utc_now)
-
-
-def _rotating(settings: Settings, stores: Stores, clock: Clock) -> Rotating:
-    days = settings.key_rotation_days
-    return Rotating(stores.signing_keys, clock, timedelta(days=days) if days else None)
 
 
 def build_inviting(settings: Settings) -> Inviting:

@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     web_threads: int = Field(4, ge=1, le=64)
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(9100, ge=0, le=65535)
+    worker_metrics_port: int = Field(9101, ge=0, le=65535)
+    logout_retry_hours: int = Field(24, ge=1, le=24 * 30)
     log_level: str = "INFO"
     outbound_private_hosts: Words = ()
     client_certificate_header: str = ""

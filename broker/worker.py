@@ -18,17 +18,22 @@ _log = structlog.get_logger("broker.worker")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to do every so many seconds. It raises BrokerError when it could not; then it is tried again at its next time."""
+    """Something to do every so many seconds. It raises BrokerError when it could not; then it is tried again at its next time.
+
+    Without a period it is done by the standing duty all the time, and here only for `run_once`.
+    """
 
     name: str
-    every_seconds: float
+    every_seconds: float | None
     do: Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Runs its tasks one after another in one thread."""
+    """Runs its tasks one after another in one thread, and the standing duty beside them in another."""
 
+    standing: Callable[[threading.Event], None]
+    """Works until the event is set, then ends in good order."""
     tasks: tuple[Task, ...]
     close: Callable[[], None]
     """Drops the connections, when nothing is to be run any more."""
@@ -40,12 +45,24 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Go on until `stop` is set; an outage is written down and waited out, never the end (F-05)."""
-        due = {task.name: 0.0 for task in self.tasks}
+        standing = threading.Thread(target=self.standing, args=(stop,), name="standing duty")
+        standing.start()
+        try:
+            self._run_tasks(stop, standing)
+        finally:
+            stop.set()
+            standing.join()
+
+    def _run_tasks(self, stop: threading.Event, standing: threading.Thread) -> None:
+        periods = {task: task.every_seconds for task in self.tasks if task.every_seconds is not None}
+        due = dict.fromkeys(periods, 0.0)
         while not stop.is_set():
-            for task in self.tasks:
-                if not stop.is_set() and monotonic() >= due[task.name]:
+            if not standing.is_alive():
+                raise RuntimeError("the standing duty has ended by itself")  # whoever supervises this process starts it again
+            for task, seconds in periods.items():
+                if not stop.is_set() and monotonic() >= due[task]:
                     _try(task)
-                    due[task.name] = monotonic() + task.every_seconds
+                    due[task] = monotonic() + seconds
             stop.wait(min(_LONGEST_PAUSE, *(max(0.05, at - monotonic()) for at in due.values())))
 
 

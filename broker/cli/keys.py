@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from broker.app import build_rotating
 from broker.config import load_settings
 from broker.core.signing_key import ALGORITHMS, NOTICE, SigningKey
+from broker.duties import build_rotating
 from broker.flows.rotating import Rotating
 
 _BREAKS = """\

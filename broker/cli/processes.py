@@ -11,10 +11,12 @@ from types import FrameType
 
 import click
 
-from broker.app import build_worker, open_database
+from broker.app import open_database
 from broker.config import ROOT, load_settings
+from broker.duties import build_worker
 from broker.store.migrations import migrate as migrate_database
 from broker.store.migrations import pending
+from broker.web.observability import serve_metrics
 
 
 @click.command()
@@ -29,7 +31,8 @@ def serve() -> None:
 @click.option("--once", is_flag=True, help="Do what is due and stop.")
 def worker(once: bool) -> None:
     """Deliver logouts and clear what has expired. Any number may run, on any number of hosts."""
-    with closing(build_worker(load_settings())) as due:
+    settings = load_settings()
+    with closing(build_worker(settings)) as due:
         if once:
             due.run_once()
             return
@@ -40,6 +43,8 @@ def worker(once: bool) -> None:
 
         signal.signal(signal.SIGTERM, drain)
         signal.signal(signal.SIGINT, drain)
+        if settings.worker_metrics_port:
+            serve_metrics(settings.metrics_host, settings.worker_metrics_port)
         due.run(stop)
 
 

@@ -96,15 +96,17 @@ class TokenPolicy:
 
 @dataclass(frozen=True, slots=True)
 class LogoutPolicy:
-    """The browser's part in signing out, for clients that want it (OIDC Front-Channel Logout 1.0).
+    """How a client takes part in signing out; the browser's part only for those that want it (OIDC Front-Channel Logout 1.0).
 
     `session_state`: authorization responses also carry the `sid` under that name, for plugins that read it there.
+    `told_when_asking`: it gets a back-channel logout also when the sign-out was begun by itself, as the specification reads literally.
     """
 
     frontchannel_uri: str = ""
     frontchannel_session_required: bool = False
     backchannel_session_required: bool = False
     session_state: bool = False
+    told_when_asking: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,11 @@ class ToolSession:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One back-channel logout of one tool session (OIDC Back-Channel Logout 1.0). `logout_id` groups those of one sign-out."""
+    """One back-channel logout of one tool session (OIDC Back-Channel Logout 1.0). `logout_id` groups those of one sign-out.
+
+    `leased_until`: until then one worker is at it, and no other. `outcome` and `duration_ms` are of the last attempt: a status, or one
+    word for why there was none.
+    """
 
     id: str
     logout_id: str
@@ -38,3 +42,6 @@ class Delivery:
     created_at: datetime
     next_attempt_at: datetime
     outcome: str = ""
+    leased_until: datetime | None = None
+    last_attempt_at: datetime | None = None
+    duration_ms: int = 0

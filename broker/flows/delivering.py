@@ -1,4 +1,4 @@
-"""Delivering logouts: what is due in the outbox goes to the tools, each attempt with a fresh logout token (Back-Channel Logout 1.0)."""
+"""Delivering a logout: one attempt at one tool with a fresh logout token (OIDC Back-Channel Logout 1.0 2.5), and what the answer means."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import perf_counter
 
 from broker.core.client import Client
 from broker.core.delivery import Delivery, DeliveryState
@@ -14,17 +15,15 @@ from broker.core.ports import Clock
 from broker.core.signing_key import signing_at
 from broker.flows.outbound import OutboundFailed
 from broker.store.clients import Clients
-from broker.store.outbox import Outbox
 from broker.store.signing_keys import SigningKeys
 
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 TOKEN_LIFETIME = timedelta(minutes=2)
-LEASE_SECONDS = 60.0
 GIVE_UP_AFTER = timedelta(hours=24)
 YOUNG_KEY = timedelta(hours=25)
 """A tool that keeps our key set for a day refuses what a newer key signed, and means no more by its 400 than that."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(seconds=20)
 
 Signer = Callable[[Mapping[str, object], str, str], str]
 """Signs claims with a `typ` and an algorithm: `sign(claims, "logout+jwt", "RS256")`."""
@@ -35,44 +34,38 @@ Post = Callable[[str, Mapping[str, str]], int]
 
 @dataclass(frozen=True, slots=True)
 class Delivering:
-    """Sends and judges answers: 200 and 204 are success, 400 is final, all else is tried again with growing pauses for a day."""
+    """Sends one delivery and judges the answer: 200 and 204 are success, 400 is final, all else is tried again until it is too old."""
 
-    outbox: Outbox
     clients: Clients
     signing_keys: SigningKeys
     sign: Signer
     post: Post
     issuer: str
     clock: Clock
+    give_up_after: timedelta = GIVE_UP_AFTER
 
-    def run_once(self, limit: int = 20) -> int:
-        """Try what is due; how many deliveries were tried. Safe with several workers: each gets its own."""
-        due = self.outbox.take_due(limit, LEASE_SECONDS)
-        for delivery in due:
-            self.outbox.replace(self._tried(delivery))
-        return len(due)
-
-    def _tried(self, delivery: Delivery) -> Delivery:
+    def attempt(self, delivery: Delivery) -> Delivery:
+        """One attempt, and what came of it: delivered, failed for good, or still pending with its next time. Raises StoreUnavailable."""
         client = self.clients.find(delivery.client_id)
         if client is None or not client.backchannel_logout_uri or not client.takes_part:
             return replace(delivery, state=DeliveryState.FAILED, outcome="not registered any more")
-        tried = replace(delivery, attempts=delivery.attempts + 1)
+        token, began = self._token(delivery, client), perf_counter()
         try:
-            status = self.post(client.backchannel_logout_uri, {"logout_token": self._token(delivery, client)})
+            status = self.post(client.backchannel_logout_uri, {"logout_token": token})
         except OutboundFailed as failure:
-            return self._again(tried, str(failure))
+            return self._again(_tried(delivery, str(failure), began, self.clock()))
+        tried = _tried(delivery, str(status), began, self.clock())
         if status in (200, 204):
-            return replace(tried, state=DeliveryState.DELIVERED, outcome=str(status))
+            return replace(tried, state=DeliveryState.DELIVERED)
         if status == 400 and not self._signed_by_young_key(client):
-            return replace(tried, state=DeliveryState.FAILED, outcome="400")
-        return self._again(tried, str(status))
+            return replace(tried, state=DeliveryState.FAILED)
+        return self._again(tried)
 
-    def _again(self, tried: Delivery, outcome: str) -> Delivery:
-        now = self.clock()
-        next_attempt_at = now + pause(tried.attempts)
-        if next_attempt_at > tried.created_at + GIVE_UP_AFTER:
-            return replace(tried, state=DeliveryState.FAILED, outcome=outcome)
-        return replace(tried, next_attempt_at=next_attempt_at, outcome=outcome)
+    def _again(self, tried: Delivery) -> Delivery:
+        next_attempt_at = self.clock() + pause(tried.attempts)
+        if next_attempt_at > tried.created_at + self.give_up_after:
+            return replace(tried, state=DeliveryState.FAILED)
+        return replace(tried, next_attempt_at=next_attempt_at)
 
     def _token(self, delivery: Delivery, client: Client) -> str:
         now = self.clock()
@@ -94,9 +87,17 @@ class Delivering:
 
 
 def pause(attempts: int) -> timedelta:
-    """How long to wait after so many attempts: 5 s, 15 s, 45 s ... an hour at most, a fifth more or less."""
+    """How long to wait after so many attempts: 2 s, 6 s, 18 s, then 20 s, a fifth more or less.
+
+    The longest one is short: a tool that comes back shall not wait. That a tool which is away is not flooded is `dispatching.py`'s care.
+    """
     longest = min(_FIRST_PAUSE * 3.0 ** min(attempts - 1, 10), _LONGEST_PAUSE)
     return longest * random.uniform(0.8, 1.2)  # noqa: S311  # no secret: it only spreads the load
+
+
+def _tried(delivery: Delivery, outcome: str, began: float, now: datetime) -> Delivery:
+    duration = round((perf_counter() - began) * 1000)
+    return replace(delivery, attempts=delivery.attempts + 1, outcome=outcome, last_attempt_at=now, duration_ms=duration)
 
 
 def _seconds(at: datetime) -> int:

@@ -61,12 +61,13 @@ class SigningOut:
     clients: Clients
     upstream: Upstream
 
-    def end(self, session: BrokerSession) -> SignedOut:
-        """End the session at the broker and at the hub and queue a logout for every tool, also for the one that asked for it.
+    def end(self, session: BrokerSession, asked_by: Client | None = None) -> SignedOut:
+        """End the session at the broker and at the hub and queue a logout for every tool but `asked_by`, which ended its own before.
 
         Raises StoreUnavailable; then the citizen is still signed in and is told so. A hub that does not answer stops nothing.
         """
-        self.outbox.end_session(session.id, new_id())
+        untold = asked_by.client_id if asked_by and not asked_by.logout.told_when_asking else None
+        self.outbox.end_session(session.id, new_id(), untold)
         tools = self.tools_of(session)
         self.sessions.revoke(session.id)
         ended = self.upstream.end_session(session.upstream_id_token) if session.upstream_id_token else False

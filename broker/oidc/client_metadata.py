@@ -158,6 +158,7 @@ def _logout(document: ClientDocument) -> LogoutPolicy:
         frontchannel_uri=document.frontchannel_logout_uri or "",
         frontchannel_session_required=document.frontchannel_logout_session_required,
         backchannel_session_required=document.backchannel_logout_session_required,
+        told_when_asking=True,  # who comes by the specifications alone gets what they say
     )
 
 

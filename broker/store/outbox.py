@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from broker.core.delivery import Delivery, DeliveryState, ToolSession
@@ -32,12 +32,18 @@ _TOOL_SESSIONS = (
     .order_by(grants.c.client_id, grants.c.sid)
 )
 _TOLD = _TOOL_SESSIONS.join(clients, clients.c.client_id == grants.c.client_id).where(clients.c.backchannel_logout_uri != "")
+_NOW = bindparam("now", type_=deliveries.c.next_attempt_at.type)
+_IS_DUE = (
+    deliveries.c.state == DeliveryState.PENDING.value,
+    deliveries.c.next_attempt_at <= _NOW,
+    or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= _NOW),
+)
+_DUE_TOOLS = (
+    select(deliveries.c.client_id).where(*_IS_DUE).group_by(deliveries.c.client_id).order_by(func.min(deliveries.c.next_attempt_at))
+)
 _DUE = (
     select(deliveries.c.delivery_id)
-    .where(
-        deliveries.c.state == DeliveryState.PENDING.value,
-        deliveries.c.next_attempt_at <= bindparam("now", type_=deliveries.c.next_attempt_at.type),
-    )
+    .where(deliveries.c.client_id == bindparam("of_tool"), *_IS_DUE)
     .order_by(deliveries.c.next_attempt_at)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)  # SQLite has no such clause and needs none: it has one writer
@@ -45,11 +51,31 @@ _DUE = (
 _LEASE = (
     update(deliveries)
     .where(deliveries.c.delivery_id.in_(_DUE))
-    .values(next_attempt_at=bindparam("leased_until", type_=deliveries.c.next_attempt_at.type))
+    .values(leased_until=bindparam("lease", type_=deliveries.c.leased_until.type))
     .returning(deliveries)
 )
+_IS_LEASED = (
+    deliveries.c.delivery_id == bindparam("of_delivery"),
+    deliveries.c.state == DeliveryState.PENDING.value,
+    deliveries.c.leased_until == bindparam("under_lease", type_=deliveries.c.leased_until.type),
+)
+_SETTLE = (
+    update(deliveries)
+    .where(*_IS_LEASED)
+    .values(
+        leased_until=None,
+        state=bindparam("to_state"),
+        attempts=bindparam("to_attempts"),
+        outcome=bindparam("to_outcome"),
+        next_attempt_at=bindparam("to_next", type_=deliveries.c.next_attempt_at.type),
+        last_attempt_at=bindparam("to_last", type_=deliveries.c.last_attempt_at.type),
+        duration_ms=bindparam("to_duration"),
+    )
+)
 _LIST = select(deliveries).where(deliveries.c.logout_id == bindparam("wanted")).order_by(deliveries.c.client_id)
-_REPLACE = update(deliveries).where(deliveries.c.delivery_id == bindparam("replaced"))
+_PENDING = select(func.count().label("waiting"), func.min(deliveries.c.created_at).label("oldest")).where(
+    deliveries.c.state == DeliveryState.PENDING.value
+)
 _PURGE = delete(deliveries).where(
     deliveries.c.state != DeliveryState.PENDING.value,
     deliveries.c.created_at <= bindparam("before", type_=deliveries.c.created_at.type),
@@ -63,8 +89,8 @@ class Outbox:
         self._database, self._clock = database, clock
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
 
-    def end_session(self, session_id: str, logout_id: str) -> int:
-        """Revoke all grants of a session and note who must be told; how many will be told now.
+    def end_session(self, session_id: str, logout_id: str, but: str | None = None) -> int:
+        """Revoke all grants of a session and note who must be told; how many will be told now. The client named `but` knows already.
 
         Offline grants stay: the citizen agreed that they outlive the session (OIDC Back-Channel Logout 2.7).
 
@@ -73,7 +99,7 @@ class Outbox:
         with self._database.transaction() as connection:
             connection.execute(_REVOKE, {"ended": session_id, "now": self._clock()})
             told = connection.execute(_TOLD, {"ended": session_id}).all()
-            return [self._add(connection, self._delivery(logout_id, row)) for row in told].count(True)
+            return [self._add(connection, self._delivery(logout_id, row)) for row in told if row.client_id != but].count(True)
 
     def list_tool_sessions(self, session_id: str) -> Sequence[ToolSession]:
         """Every tool that was let in with this session, also after its end; a tool entered before and after a step-up is there twice."""
@@ -84,15 +110,30 @@ class Outbox:
         too (step-up, SE-01); how many."""
         return self._database.run(_HAND_OVER, {"old_session": old_session_id, "new_session": new_session_id})
 
-    def take_due(self, limit: int, lease_seconds: float) -> list[Delivery]:
-        """Deliveries to try now. No other worker gets them until the lease is over; then they are due again, should this one have died."""
+    def due_tools(self) -> Sequence[str]:
+        """Client ids of tools for which something is due, whoever has waited longest first."""
+        return [row.client_id for row in self._database.all(_DUE_TOOLS, {"now": self._clock()})]
+
+    def take_due(self, client_id: str, limit: int, lease_seconds: float) -> Sequence[Delivery]:
+        """Deliveries to try now at this tool. No other worker gets them until the lease is over; then they are due again, should this one
+        have died."""
         now = self._clock()
-        values = {"now": now, "most": limit, "leased_until": now + timedelta(seconds=lease_seconds)}
+        values = {"now": now, "of_tool": client_id, "most": limit, "lease": now + timedelta(seconds=lease_seconds)}
         return [_delivery(row) for row in self._database.all(_LEASE, values)]
 
-    def replace(self, delivery: Delivery) -> None:
-        """Note an attempt and what came of it."""
-        self._database.run(_REPLACE.values(_row(delivery)), {"replaced": delivery.id})
+    def settle(self, tried: Sequence[Delivery]) -> None:
+        """Note what came of deliveries that were taken (each still names its lease), all or none, and end their leases.
+
+        Whose lease another worker holds by now, or who is settled already, stays as it is: nothing succeeds twice.
+        """
+        if tried:
+            with self._database.transaction() as connection:
+                connection.execute(_SETTLE, [_settled(one) for one in tried])
+
+    def pending(self) -> tuple[int, datetime | None]:
+        """How many deliveries wait, and since when the oldest does."""
+        (row,) = self._database.all(_PENDING)
+        return row.waiting, row.oldest
 
     def list(self, logout_id: str) -> Sequence[Delivery]:
         """What became of one sign-out, tool by tool."""
@@ -123,20 +164,23 @@ class Outbox:
 
 
 def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(
-        id=row.delivery_id,
-        logout_id=row.logout_id,
-        client_id=row.client_id,
-        sub=row.sub,
-        sid=row.sid,
-        state=DeliveryState(row.state),
-        attempts=row.attempts,
-        created_at=row.created_at,
-        next_attempt_at=row.next_attempt_at,
-        outcome=row.outcome,
-    )
+    values = row._asdict()
+    return Delivery(id=values.pop("delivery_id"), state=DeliveryState(values.pop("state")), **values)
 
 
 def _row(delivery: Delivery) -> dict[str, Any]:
     values = {name: getattr(delivery, name) for name in Delivery.__slots__}
     return {"delivery_id": values.pop("id"), **values, "state": delivery.state.value}
+
+
+def _settled(tried: Delivery) -> dict[str, Any]:
+    return {
+        "of_delivery": tried.id,
+        "under_lease": tried.leased_until,
+        "to_state": tried.state.value,
+        "to_attempts": tried.attempts,
+        "to_outcome": tried.outcome,
+        "to_next": tried.next_attempt_at,
+        "to_last": tried.last_attempt_at,
+        "to_duration": tried.duration_ms,
+    }

@@ -234,8 +234,11 @@ deliveries = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("next_attempt_at", UtcTime, nullable=False),
     Column("outcome", Text, nullable=False),
+    Column("leased_until", UtcTime),
+    Column("last_attempt_at", UtcTime),
+    Column("duration_ms", Integer, nullable=False),
     UniqueConstraint("client_id", "sid"),
-    Index("ix_deliveries_due", "state", "next_attempt_at"),
+    Index("ix_deliveries_due", "state", "client_id", "next_attempt_at"),
 )
 
 # At most one key of an algorithm waits and one signs, however many processes make keys at once.

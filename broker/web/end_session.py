@@ -48,7 +48,7 @@ class EndSessionViews:
         if session is None:
             return self._goodbye(asked, None)
         if self._is_about(asked, session):
-            return self._goodbye(asked, self.signing_out.end(session))
+            return self._goodbye(asked, self.signing_out.end(session, asked.client))
         return self._ask(asked, session, parameters)
 
     def confirm(self) -> Response:

@@ -11,13 +11,15 @@ import logging
 import os
 import secrets
 import sys
+from datetime import datetime
 from functools import lru_cache
 from time import perf_counter
 
 import structlog
 from flask import Flask, Response, g, has_request_context, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, multiprocess, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess, start_http_server
 
+from broker.core.delivery import Delivery
 from broker.core.errors import BrokerError
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: people read it out over the telephone
@@ -31,6 +33,11 @@ _SECONDS = Histogram(
 )
 _ERRORS = Counter("broker_errors", "Errors by code of the catalogue", ["code"])
 _ANSWERS = Counter("broker_authorization_responses", "What tools were answered: a code, or the protocol's error", ["outcome"])
+
+_DELIVERIES = Counter("broker_logout_deliveries", "Attempts to tell a tool that a session ended, by result", ["client", "result"])
+_DELIVERY_SECONDS = Histogram("broker_logout_delivery_seconds", "Time of one attempt", buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10))
+_OUTBOX_PENDING = Gauge("broker_logout_deliveries_pending", "Deliveries that wait", multiprocess_mode="mostrecent")
+_OUTBOX_OLDEST = Gauge("broker_logout_oldest_pending_seconds", "Age of the oldest that waits", multiprocess_mode="mostrecent")
 
 _ENCODE = json.JSONEncoder(default=repr).encode  # json.dumps would make an encoder for each line
 _log = structlog.get_logger("broker")
@@ -90,6 +97,18 @@ def count_error(code: str) -> None:
 def count_answer(outcome: str) -> None:
     """One more answer to a tool: `code`, or the protocol's word for the error."""
     _ANSWERS.labels(outcome).inc()
+
+
+def count_delivery(delivery: Delivery) -> None:
+    """One more attempt to tell a tool: `delivered`, `failed` for good, or `pending`, to be tried again."""
+    _DELIVERIES.labels(delivery.client_id, delivery.state.value).inc()
+    _DELIVERY_SECONDS.observe(delivery.duration_ms / 1000)
+
+
+def measure_outbox(pending: int, oldest: datetime | None, now: datetime) -> None:
+    """How many logouts wait, and for how long the oldest has."""
+    _OUTBOX_PENDING.set(pending)
+    _OUTBOX_OLDEST.set((now - oldest).total_seconds() if oldest else 0.0)
 
 
 def log_unforeseen(kind: str, frames: list[str]) -> None:

@@ -135,7 +135,7 @@ class Stack:
 
     def worker(self) -> ChildProcess:
         # It has no port; that it lives is all that can be asked. Deliveries show whether it works.
-        settings = self.broker_settings() | {"BROKER_METRICS_PORT": "0"}
+        settings = self.broker_settings() | {"BROKER_METRICS_PORT": "0", "BROKER_WORKER_METRICS_PORT": "0"}
         return self._python("broker's worker", "worker", ["broker", "worker"], lambda: True, settings)
 
     def tool(self, tool: str) -> ChildProcess:

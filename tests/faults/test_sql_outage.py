@@ -60,7 +60,7 @@ def _all_calls(database: Database, clock: Clock) -> dict[str, Callable[[], objec
         "find subject": lambda: Subjects(database, _SEAL, clock).find_by_link("bundid", "hash"),
         "withdraw consent": lambda: Consents(database, clock).withdraw(subject.id, "karte"),
         "end session": lambda: Outbox(database, clock).end_session("session", "logout"),
-        "take deliveries": lambda: Outbox(database, clock).take_due(1, 30),
+        "take deliveries": lambda: Outbox(database, clock).take_due("karte", 1, 30),
         "list providers": lambda: Providers(database).list(),
     }
 

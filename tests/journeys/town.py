@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from broker.app import build_worker, create_app
+from broker.app import create_app
 from broker.claim_table import load_claim_table
 from broker.config import ROOT, Settings
+from broker.duties import build_worker
 from broker.flows.registering import Registering
 from broker.parts import Stores, utc_now
 from broker.upstream.realm_files import load_identity_providers

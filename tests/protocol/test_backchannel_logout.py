@@ -8,10 +8,13 @@ from typing import Any
 import jwt
 import pytest
 
+from broker.core.client_policy import LogoutPolicy
 from broker.flows.delivering import LOGOUT_EVENT, Delivering
+from broker.flows.dispatching import Dispatching
 from tests.support.app import ISSUER, Broker
 from tests.support.tool import Tool
 
+LITERALLY = LogoutPolicy(told_when_asking=True)
 REQUIRED = ["iss", "aud", "iat", "exp", "jti", "sub", "sid", "events"]
 
 
@@ -24,7 +27,8 @@ def delivered(broker: Broker) -> list[tuple[str, Mapping[str, str]]]:
         return 200
 
     stores = broker.parts.stores
-    Delivering(stores.outbox, stores.clients, stores.signing_keys, broker.parts.keys.sign, post, ISSUER, broker.clock).run_once()
+    delivering = Delivering(stores.clients, stores.signing_keys, broker.parts.keys.sign, post, ISSUER, broker.clock)
+    Dispatching(stores.outbox, delivering.attempt).run_once()
     return posted
 
 
@@ -40,7 +44,7 @@ def read(tool: Tool, token: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_a_19_the_token_is_what_the_specification_asks_for(broker: Broker, algorithm: str) -> None:
-    tool, browser = broker.tool(id_token_alg=algorithm), broker.browser()
+    tool, browser = broker.tool(id_token_alg=algorithm, logout=LITERALLY), broker.browser()
     token = tool.redeems(browser.arrives(tool).code).get_json()["id_token"]
     signed_in = tool.verifies(token, algorithm)
     browser.opens("/logout", query_string={"id_token_hint": token})
@@ -60,7 +64,7 @@ def test_a_19_the_token_is_what_the_specification_asks_for(broker: Broker, algor
 
 
 def test_a_23_a_logout_token_is_no_hint(broker: Broker) -> None:
-    tool, browser = broker.tool(), broker.browser()
+    tool, browser = broker.tool(logout=LITERALLY), broker.browser()
     browser.opens("/logout", query_string={"id_token_hint": tool.redeems(browser.arrives(tool).code).get_json()["id_token"]})
     ((_, form),) = delivered(broker)
 

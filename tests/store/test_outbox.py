@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +18,7 @@ from broker.store.outbox import Outbox
 from broker.store.sql import Database
 from tests.support import records
 from tests.support.clock import Clock
+from tests.support.outbox import takes_all
 
 
 @pytest.fixture
@@ -88,27 +90,47 @@ def test_se01_tools_of_a_replaced_session_are_told_when_the_new_one_ends(
 
 def test_due_deliveries_are_leased_and_come_back_if_the_worker_dies(outbox: Outbox, signed_in: dict[str, str], clock: Clock) -> None:
     outbox.end_session("s1", "logout")
-    first = outbox.take_due(1, 30)
-    second = outbox.take_due(10, 30)
-    assert sorted(delivery.client_id for delivery in first + second) == ["haushalt", "karte"]
-    assert outbox.take_due(10, 30) == []
+    assert sorted(outbox.due_tools()) == ["haushalt", "karte"]
+    assert [delivery.client_id for name in ("haushalt", "karte") for delivery in outbox.take_due(name, 10, 30)] == ["haushalt", "karte"]
+    assert outbox.due_tools() == outbox.take_due("karte", 10, 30) == []
     clock.advance(seconds=30)
-    assert len(outbox.take_due(10, 30)) == 2
+    assert len(takes_all(outbox)) == 2
 
 
 def test_f36_an_attempt_is_noted_and_tried_again_when_it_is_time(outbox: Outbox, signed_in: dict[str, str], clock: Clock) -> None:
     outbox.end_session("s1", "logout")
-    done, delivery = sorted(outbox.take_due(10, 30), key=lambda one: one.client_id, reverse=True)
-    outbox.replace(replace(done, state=DeliveryState.DELIVERED))
-    tried = replace(delivery, attempts=1, outcome="HTTP 500", next_attempt_at=clock() + timedelta(minutes=1))
-    outbox.replace(tried)
-    assert outbox.list("logout")[0] == tried
-    assert outbox.take_due(10, 30) == []
+    done, delivery = sorted(takes_all(outbox), key=lambda one: one.client_id, reverse=True)
+    tried = replace(
+        delivery, attempts=1, outcome="500", next_attempt_at=clock() + timedelta(minutes=1), last_attempt_at=clock(), duration_ms=7
+    )
+    outbox.settle([replace(done, state=DeliveryState.DELIVERED), tried])
+    assert outbox.list("logout")[0] == replace(tried, leased_until=None)
+    assert takes_all(outbox) == []
     clock.advance(minutes=1)
-    (again,) = outbox.take_due(10, 30)
-    outbox.replace(replace(again, attempts=2, state=DeliveryState.DELIVERED, outcome="HTTP 200"))
+    (again,) = takes_all(outbox)
+    outbox.settle([replace(again, attempts=2, state=DeliveryState.DELIVERED, outcome="200")])
     clock.advance(days=1)
-    assert outbox.take_due(10, 30) == []
+    assert takes_all(outbox) == []
+
+
+def test_whoever_comes_late_with_a_result_changes_nothing(outbox: Outbox, signed_in: dict[str, str], clock: Clock) -> None:
+    outbox.end_session("s1", "logout")
+    (slow,) = outbox.take_due("karte", 1, 30)
+    clock.advance(seconds=30)
+    (quick,) = outbox.take_due("karte", 1, 30)
+    outbox.settle([replace(slow, state=DeliveryState.FAILED, outcome="400")])
+    assert _pending(outbox) == ["haushalt", "karte"], "another worker has it by now"
+    outbox.settle([replace(quick, state=DeliveryState.DELIVERED)])
+    outbox.settle([replace(quick, state=DeliveryState.FAILED)])
+    assert [one.state for one in outbox.list("logout") if one.client_id == "karte"] == [DeliveryState.DELIVERED]
+
+
+def test_what_waits_is_counted(outbox: Outbox, signed_in: dict[str, str], clock: Clock) -> None:
+    assert outbox.pending() == (0, None)
+    began = clock()
+    outbox.end_session("s1", "logout")
+    clock.advance(seconds=90)
+    assert outbox.pending() == (2, began)
 
 
 def test_several_workers_never_get_the_same_delivery(
@@ -119,17 +141,17 @@ def test_several_workers_never_get_the_same_delivery(
         assert grants.add(records.grant(citizen.id, clock(), "karte", f"s{number}"))
         outbox.end_session(f"s{number}", "logout")
     with ThreadPoolExecutor(4) as pool:
-        taken: list[list[Delivery]] = list(pool.map(lambda _: outbox.take_due(3, 60), range(8)))
+        taken: list[Sequence[Delivery]] = list(pool.map(lambda _: outbox.take_due("karte", 3, 60), range(8)))
     ids = [delivery.id for some in taken for delivery in some]
-    while more := outbox.take_due(3, 60):
+    while more := outbox.take_due("karte", 3, 60):
         ids += [delivery.id for delivery in more]
     assert len(ids) == len(set(ids)) == 20
 
 
 def test_only_finished_deliveries_are_purged(outbox: Outbox, signed_in: dict[str, str], clock: Clock) -> None:
     outbox.end_session("s1", "logout")
-    done, _ = outbox.take_due(2, 30)
-    outbox.replace(replace(done, state=DeliveryState.DELIVERED))
+    done, _ = takes_all(outbox)
+    outbox.settle([replace(done, state=DeliveryState.DELIVERED)])
     assert outbox.purge_expired(clock() - timedelta(seconds=1)) == 0
     assert outbox.purge_expired(clock()) == 1
     assert len(outbox.list("logout")) == 1

@@ -23,6 +23,7 @@ from broker.core.request import Prompt
 from broker.core.trust import TrustLevel
 from tests.support.flow_scene import Scene
 from tests.support.makers import BROWSER, client, provider
+from tests.support.outbox import takes_all
 
 
 def test_from_request_to_session(scene: Scene) -> None:
@@ -203,7 +204,7 @@ class TestReplacing:
         scene.redeems(scene.lets_in(first))
         scene.hub.person = "somebody-else"
         scene.signs_in(first)
-        (delivery,) = scene.outbox.take_due(10, 60)
+        (delivery,) = takes_all(scene.outbox)
         assert delivery.client_id == client().client_id
         assert scene.hub.ended == ["hub-token-of-erika"]
 

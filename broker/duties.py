@@ -1,0 +1,66 @@
+"""What `broker worker` does, and how often: the wiring of its tasks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from broker.config import Settings
+from broker.core.ports import Clock
+from broker.flows.delivering import Delivering
+from broker.flows.dispatching import Dispatching
+from broker.flows.posting import Posting
+from broker.flows.rotating import Rotating
+from broker.flows.visiting import shown_logos
+from broker.oidc.keys import KeyRing
+from broker.parts import Stores, open_stores, utc_now
+from broker.web import observability
+from broker.worker import Task, Worker
+
+_LOGOS_KEPT = timedelta(days=1)  # longer than it takes from a logo to the tool that shows it
+_VOUCHERS_KEPT = timedelta(days=30)  # for the count, and to tell "used" from "unknown"
+_DELIVERIES_KEPT = timedelta(days=30)
+_HOUR = 3600.0
+
+
+def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
+    """Logouts all the time, keys every minute, clearing every hour."""
+    observability.configure_logging(settings.log_level)
+    stores = open_stores(settings, clock)
+    dispatching = build_dispatching(settings, stores, clock)
+    return Worker(
+        dispatching.run,
+        (
+            Task("deliver logouts", None, dispatching.run_once),
+            Task("measure the outbox", 15.0, lambda: observability.measure_outbox(*stores.outbox.pending(), clock())),
+            Task("advance signing keys", 60.0, _rotating(settings, stores, clock).run_once),
+            Task("clear grants", _HOUR, lambda: stores.grants.purge_expired(clock())),
+            Task("clear refresh tokens", _HOUR, lambda: stores.refresh_tokens.purge_expired(clock())),
+            Task("clear access tokens", _HOUR, lambda: stores.access_tokens.purge_expired(clock())),
+            Task("clear one-time ids", _HOUR, lambda: stores.one_time_ids.purge_expired(clock())),
+            Task("clear invitations", _HOUR, lambda: stores.registration_tokens.purge_expired(clock())),
+            Task("clear vouchers", _HOUR, lambda: stores.vouchers.purge_expired(clock() - _VOUCHERS_KEPT)),
+            Task("clear logos", _HOUR, lambda: stores.logos.purge_expired(clock() - _LOGOS_KEPT, shown_logos(stores.clients.list()))),
+            Task("clear deliveries", _HOUR, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
+            Task("clear retired keys", _HOUR, lambda: stores.signing_keys.purge_expired(clock())),
+        ),
+        stores.close,
+    )
+
+
+def build_dispatching(settings: Settings, stores: Stores, clock: Clock = utc_now) -> Dispatching:
+    """What delivers logouts."""
+    sign = KeyRing(stores.signing_keys.list, clock).sign
+    post = Posting(settings.outbound_private_hosts).post
+    give_up_after = timedelta(hours=settings.logout_retry_hours)
+    delivering = Delivering(stores.clients, stores.signing_keys, sign, post, settings.issuer, clock, give_up_after)
+    return Dispatching(stores.outbox, delivering.attempt, observability.count_delivery)
+
+
+def build_rotating(settings: Settings) -> Rotating:
+    """What `broker keys` works with."""
+    return _rotating(settings, open_stores(settings), utc_now)
+
+
+def _rotating(settings: Settings, stores: Stores, clock: Clock) -> Rotating:
+    days = settings.key_rotation_days
+    return Rotating(stores.signing_keys, clock, timedelta(days=days) if days else None)
