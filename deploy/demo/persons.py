@@ -16,7 +16,7 @@ import yaml
 
 FILE = Path(__file__).with_name("persons.yaml")
 SOURCES = ("eid", "elster", "authega", "eidas", "fink", "self", "osi", "muk")
-ELSEWHERE = ("bayernid", "sh", "oidc")
+ELSEWHERE = ("bayernid", "sh", "muk", "oidc")
 STORED_SOURCES = ("self", "eid", "elster", "authega", "eidas", "fink")
 
 

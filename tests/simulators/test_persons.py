@@ -18,7 +18,11 @@ from deploy.demo.persons import ELSEWHERE, Person, RelativeBirthdate, find_accou
 PERSONS = {person.key: person for person in load_persons()}
 TODAY = dt.date(2026, 11, 26)
 AKDB = ("bundid", "bayernid")
-MEANS_AT = {alias: set(VARIANTS[CitizenId(alias)].means) for alias in AKDB} | {"sh": {"plus", "password", "temporary"}, "oidc": set(Means)}
+MEANS_AT = {alias: set(VARIANTS[CitizenId(alias)].means) for alias in AKDB} | {
+    "sh": {"plus", "password", "temporary"},
+    "oidc": set(Means),
+    "muk": {"elster"},
+}
 AT = ("bundid", *ELSEWHERE)
 # 0276 LL 0R KK 0GGG, 276 being Germany
 COMMUNITY_ID = re.compile(r"0276(\d{2})0(\d)(\d{2})0(\d{3})")

@@ -21,7 +21,7 @@ from signxml.algorithms import SignatureMethod
 
 from deploy.demo.saml.keys import KeyPair
 from deploy.demo.saml.signature import sign
-from deploy.demo.saml.vocabulary import NAMESPACES
+from deploy.demo.saml.vocabulary import BINDING_POST, NAMESPACES
 
 BPK2 = "urn:oid:1.3.6.1.4.1.25484.494450.3"
 COMMUNITY_ID = "urn:oid:1.3.6.1.4.1.25484.494450.5"
@@ -89,9 +89,10 @@ class SamlSp:
         )
         return (
             f'<md:EntityDescriptor xmlns:md="{NAMESPACES["md"]}" xmlns:ds="{NAMESPACES["ds"]}" entityID="{self.entity_id}">'
-            f'<md:SPSSODescriptor protocolSupportEnumeration="{NAMESPACES["saml2p"]}">{keys}<md:AssertionConsumerService '
-            'Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" '
-            f'Location="{self.acs_url}" index="1"/></md:SPSSODescriptor></md:EntityDescriptor>'
+            f'<md:SPSSODescriptor protocolSupportEnumeration="{NAMESPACES["saml2p"]}">{keys}'
+            f'<md:SingleLogoutService Binding="{BINDING_POST}" Location="{self.acs_url}"/>'
+            f'<md:AssertionConsumerService Binding="{BINDING_POST}" Location="{self.acs_url}" index="1"/>'
+            "</md:SPSSODescriptor></md:EntityDescriptor>"
         )
 
     def request(self, now: dt.datetime, asks: Asks | None = None, request_id: str = "_request-1") -> etree._Element:

@@ -20,7 +20,7 @@ from deploy.demo.oidc.vocabulary import OFFERED
 from deploy.demo.persons import Person, load_persons
 
 COOKIE = "OIDC_SIMULATION_SESSION"
-STATIC = Path(__file__).parents[1] / "hub" / "static"
+STATIC = Path(__file__).parents[1] / "saml" / "static"
 # No form-action: Chromium applies it to the redirects that follow a form as well.
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 

@@ -62,6 +62,7 @@ class Sealing:
     key_transport: KeyTransport = KeyTransport.OAEP_MGF1P
     response_signed_by: SignedBy = SignedBy.NOBODY
     tamper: tuple[str, str] | None = None
+    tamper_response: tuple[str, str] | None = None
     wrap: bool = False
 
 

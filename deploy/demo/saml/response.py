@@ -44,7 +44,9 @@ class ResponseWriter:
         response.append(etree.Comment(ASSERTION_HERE))
         text = etree.tostring(response, encoding="unicode").replace(f"<!--{ASSERTION_HERE}-->", assertion)
         pair = self._signing_pair(plan.sealing.response_signed_by)
-        return (text if pair is None else sign(etree.fromstring(text), pair, plan.sealing.signature_method)).encode()
+        if pair is not None:
+            text = sign(etree.fromstring(text), pair, plan.sealing.signature_method)
+        return (text.replace(*plan.sealing.tamper_response) if plan.sealing.tamper_response else text).encode()
 
     def error(self, plan: ErrorPlan) -> bytes:
         """The response without assertion: Requester and a second status code, a message and perhaps a detail."""
