@@ -15,6 +15,7 @@ from broker.claim_table import load_claim_table
 from broker.config import Settings
 from broker.core.ports import Clock, Upstream
 from broker.examination import examination
+from broker.flows.choosing import Choosing
 from broker.flows.examining import Examining
 from broker.flows.handing_out import HandingOut
 from broker.flows.inviting import Inviting
@@ -234,9 +235,11 @@ def _citizen_views(settings: Settings, parts: Parts, cookies: Cookies) -> Citize
     return CitizenViews(
         signing_in=parts.signing_in,
         consenting=parts.consenting,
+        choosing=Choosing(parts.consenting.judging),
         find_client=parts.stores.clients.find,
         list_providers=parts.stores.providers.list,
         find_session=parts.stores.sessions.find,
+        claim_table=parts.claim_table,
         cookies=cookies,
         hub_origin=settings.hub_issuer,
     )

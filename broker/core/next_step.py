@@ -1,8 +1,8 @@
 """The judge: from all that is known about a request to the one next step. Pure; nothing else decides.
 
 It always ends. Each step is asked at most once per request (`signed_in_at`, `consented_at` remember it), and every step that needs the
-citizen knows the error it becomes under prompt=none. It never issues below the required level, for another person or citizen ID than
-asked for, or without consent (first-party tools aside).
+citizen knows the error it becomes under prompt=none. It never issues below the required level, for another person than asked for or a
+citizen ID that the tool does not allow, or without consent (first-party tools aside).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from broker.core.consent import Standing
 from broker.core.errors import AccessDenied, AccountBlocked, BrokerError, ConsentRequired, LoginRequired, UnmetTrust
 from broker.core.grant import OFFLINE_ACCESS
 from broker.core.provider import IdentityProvider
-from broker.core.request import AuthorizationRequest, Prompt
+from broker.core.request import STEP_UP_DECLINED, AuthorizationRequest, Prompt
 from broker.core.session import BrokerSession
 from broker.core.trust import TrustLevel
 
@@ -67,10 +67,14 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class StepUp:
-    """The citizen is signed in, but not surely enough: explain, and offer these citizen IDs (the present one first)."""
+    """The citizen is signed in, but not surely enough: explain, and offer these citizen IDs (the present one first).
+
+    `required` is False where the tool would only like more: then the present sign-in will do as well.
+    """
 
     aliases: tuple[str, ...]
     trust: TrustLevel
+    required: bool = True
 
     @property
     def silent_error(self) -> BrokerError:
@@ -132,18 +136,16 @@ def wanted_trust(request: AuthorizationRequest, client: Client) -> TrustLevel:
 def usable_providers(
     request: AuthorizationRequest, client: Client, providers: tuple[IdentityProvider, ...]
 ) -> tuple[IdentityProvider, ...]:
-    """Citizen IDs this request may be sent to: enabled, allowed for the tool, able to reach the required level; only the hinted one if
-    the hint names one of them."""
+    """Citizen IDs this request may be sent to: enabled, allowed for the tool, able to reach the required level; a hinted one first."""
     required = required_trust(request, client)
-    able = tuple(one for one in _allowed(client, providers) if one.trust_ceiling >= required)
-    hinted = tuple(one for one in able if one.alias == request.provider_hint)
-    return hinted or able
+    able = (one for one in _allowed(client, providers) if one.trust_ceiling >= required)
+    return tuple(sorted(able, key=lambda one: one.alias != request.provider_hint))
 
 
 def _next(situation: Situation) -> Step:
     request, client, session, standing = situation.request, situation.client, situation.session, situation.standing
     if request.denied_by:
-        return Refuse(AccessDenied())
+        return Refuse(UnmetTrust() if request.denied_by == STEP_UP_DECLINED else AccessDenied())
     if client is None or not client.takes_part:
         return Refuse(AccessDenied("This tool is not live."))
     if session is None or standing is None or not session.live(situation.now):
@@ -163,7 +165,7 @@ def _fits(situation: Situation, client: Client, session: BrokerSession, standing
     """Whether this session may answer this request at all: the right citizen ID, the right person, fresh enough."""
     request = situation.request
     allowed = {one.alias for one in _allowed(client, situation.providers)}
-    hint = request.provider_hint
+    hint = request.provider_hint if request.signed_in_at is None else None  # whoever signed in since has chosen
     if session.provider_alias not in allowed or (hint in allowed and hint != session.provider_alias):
         return False
     if request.hinted_subs and standing.sub not in request.hinted_subs:
@@ -191,7 +193,7 @@ def _sign_in(situation: Situation, client: Client) -> Step:
     wanted = wanted_trust(request, client)
     if not usable:
         return Refuse(_nothing_usable(situation, client))
-    if request.provider_hint == usable[0].alias and Prompt.SELECT_ACCOUNT not in request.prompts:
+    if request.provider_hint == usable[0].alias and Prompt.SELECT_ACCOUNT not in request.prompts and request.setback is None:
         return SignIn(usable[0].alias, wanted)
     return ChooseProvider(tuple(one.alias for one in usable), wanted)  # also for one: it says what is about to happen
 
@@ -217,7 +219,7 @@ def _too_low(situation: Situation, client: Client, session: BrokerSession) -> St
         able = [one for one in usable_providers(request, client, situation.providers) if one.trust_ceiling >= level]
         if able and reached < level:
             able.sort(key=lambda one: one.alias != session.provider_alias)
-            return StepUp(tuple(one.alias for one in able), level)
+            return StepUp(tuple(one.alias for one in able), level, required=reached < required)
     return None if reached >= required else Refuse(LoginRequired() if request.silent else UnmetTrust())
 
 

@@ -61,7 +61,7 @@ class Upstream(Protocol):
         """Turn the hub's answer (the callback's parameters, untrusted) into an identity.
 
         Raises UpstreamCancelled when the citizen or the citizen ID said no, UpstreamRefused when the answer cannot be trusted,
-        UpstreamUnavailable when the hub does not answer in time.
+        UpstreamUnavailable when the hub does not answer in time, CitizenIdUnavailable when it does and the citizen ID behind it does not.
         """
         ...
 

@@ -22,6 +22,30 @@ class Prompt(StrEnum):
     SELECT_ACCOUNT = "select_account"
 
 
+class SetbackKind(StrEnum):
+    """Why a try to sign in ended without a session while the request goes on."""
+
+    CANCELLED = "cancelled"
+    UNAVAILABLE = "unavailable"
+    INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """The last try to sign in for a request, as the citizen is told when choosing anew.
+
+    `claims` are those that the citizen ID could not give although it had to.
+    """
+
+    provider_alias: str
+    kind: SetbackKind
+    claims: tuple[str, ...] = ()
+
+
+STEP_UP_DECLINED = "step_up"
+"""In `denied_by`: the citizen stays with a sign-in that is not enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
     """One request, bound to the browser that began it (`browser_id` is a fingerprint of its cookie).
@@ -31,7 +55,9 @@ class AuthorizationRequest:
     `resources` are APIs the tool wants tokens for (RFC 8707), `confirmation` the key it announced for them (`jkt:...`, RFC 9449 10).
     With `device_id` there is no redirect URI: the answer waits for that device (RFC 8628).
     `pushed_as` is the reference it came by (RFC 9126), to be answered once.
-    `signed_in_at`, `consented_at`, `denied_by` record what this request has already asked of the citizen, so that nothing is asked twice.
+    `provider_hint` is where the tool would like the citizen to sign in; it never keeps them from another of its citizen IDs.
+    `signed_in_at`, `consented_at`, `denied_by` record what this request has already asked of the citizen, so that nothing is asked twice;
+    `setback` is a try that failed and may be repeated.
     """
 
     id: str
@@ -61,6 +87,7 @@ class AuthorizationRequest:
     confirmation: str = ""
     pushed_as: str = ""
     device_id: str = ""
+    setback: Setback | None = None
 
     @property
     def silent(self) -> bool:

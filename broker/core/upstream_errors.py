@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.core.errors import UpstreamCancelled
+from broker.core.errors import UpstreamCancelled, UpstreamUnavailable
 
 
 class AttributesMissing(UpstreamCancelled):
@@ -11,6 +11,15 @@ class AttributesMissing(UpstreamCancelled):
     `claims` are the claims made of them, by their names in the claim table; empty where the table does not know the attributes.
     """
 
+    code = "BP-403-INCOMPLETE"
+
     def __init__(self, claims: tuple[str, ...] = ()) -> None:
         super().__init__("The account at the citizen ID lacks attributes that were required.")
         self.claims = claims
+
+
+class CitizenIdUnavailable(UpstreamUnavailable):
+    """Keycloak answers, but the citizen ID behind it does not (F-18). The others work."""
+
+    code = "BP-503-CITIZEN-ID"
+    message_key = "error.citizen_id_unavailable"

@@ -10,13 +10,16 @@ from broker.core.claim import HeldClaim
 from broker.core.client import Client
 from broker.core.errors import AccessDenied, BrokerError, ForeignBrowser, RequestExpired, UpstreamCancelled, UpstreamRefused
 from broker.core.ids import fingerprint, new_secret
-from broker.core.next_step import Step, required_trust, usable_providers
+from broker.core.next_step import Step, StepUp, required_trust, usable_providers
 from broker.core.ports import Clock, Upstream, UpstreamProof, UpstreamRequest
 from broker.core.provider import IdentityProvider
-from broker.core.request import AuthorizationRequest, UpstreamLogin
+from broker.core.request import STEP_UP_DECLINED, AuthorizationRequest, Setback, SetbackKind, UpstreamLogin
 from broker.core.session import SESSION_LIFETIME, BrokerSession
 from broker.core.subject import Subject, UpstreamIdentity
 from broker.core.trust import TrustLevel
+from broker.core.upstream_errors import AttributesMissing, CitizenIdUnavailable
+from broker.flows.choosing import is_unmet
+from broker.flows.consenting import BY_CITIZEN
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
 from broker.flows.releasing import LOCALE_CLAIM
@@ -30,7 +33,7 @@ BY_CITIZEN_ID = "citizen_id"
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """What came of an answer from the hub. Without a session the citizen ID said no, and the request knows it."""
+    """What came of an answer from the hub. Without a session nobody signed in, and the request knows why (`denied_by`, `setback`)."""
 
     request: AuthorizationRequest
     session_token: str | None
@@ -83,7 +86,8 @@ class SigningIn:
 
         Raises RequestExpired or ForeignBrowser when the answer is not one to a sign-in this browser began (UP-01, UP-03),
         UpstreamRefused or UpstreamUnavailable as the hub's side says, AccountBlocked, and AccessDenied when tool or citizen ID were
-        switched off meanwhile (A-31). `request_id` of the error is set where the request is known and can be tried again.
+        switched off meanwhile (A-31). `request_id` of the error is set where the request is known and can be tried again. Where another
+        citizen ID may help, the request goes on with a setback; a session there was stays as it is (UP-13).
         """
         login = self.requests.take_login(answer["state"]) if answer.get("state") else None
         if login is None:
@@ -94,12 +98,39 @@ class SigningIn:
             request = self.requests.get(login.request_id, browser_id)
             try:
                 identity = self._identity(request, login, answer)
-            except UpstreamCancelled:
-                return SignedIn(self._changed(replace(request, denied_by=BY_CITIZEN_ID)), None, None)
+            except (UpstreamCancelled, CitizenIdUnavailable) as trouble:
+                return SignedIn(self._changed(self._set_back(request, login, trouble, old_session_id)), None, None)
             subject = self.linking.account_of(identity, locale)
             token, session = self._open(identity, subject, browser_id, locale)
             self._succeed(session, old_session_id)
-            return SignedIn(self._changed(replace(request, signed_in_at=self.clock())), token, session)
+            return SignedIn(self._changed(replace(request, signed_in_at=self.clock(), setback=None)), token, session)
+
+    def stay(self, request: AuthorizationRequest, session: BrokerSession | None) -> AuthorizationRequest:
+        """The citizen keeps the present sign-in where the tool would only like a surer one (UP-12); else nothing happens."""
+        step = self.judge(request, session)
+        if not isinstance(step, StepUp) or step.required:
+            return request
+        return self._changed(replace(request, wanted_trust=TrustLevel.NONE, setback=None))
+
+    def give_up(self, request: AuthorizationRequest, session: BrokerSession | None) -> AuthorizationRequest:
+        """The citizen would rather not: the tool is told access_denied, or, by somebody who is signed in, that its level was not met."""
+        step = self.judge(request, session)
+        too_low = is_unmet(step) or (isinstance(step, StepUp) and step.required)
+        return self._changed(replace(request, denied_by=STEP_UP_DECLINED if too_low else BY_CITIZEN))
+
+    def _set_back(
+        self, request: AuthorizationRequest, login: UpstreamLogin, trouble: BrokerError, old_session_id: str | None
+    ) -> AuthorizationRequest:
+        """A no at the citizen ID is the tool's to hear, except where somebody stays signed in. Else there are other choices."""
+        if isinstance(trouble, CitizenIdUnavailable):
+            return replace(request, setback=Setback(login.provider_alias, SetbackKind.UNAVAILABLE))
+        if isinstance(trouble, AttributesMissing):
+            return replace(request, setback=Setback(login.provider_alias, SetbackKind.INCOMPLETE, trouble.claims))
+        session = self.sessions.find(old_session_id) if old_session_id else None
+        step = self.judge(request, session)
+        if session and (isinstance(step, StepUp) or is_unmet(step)):
+            return replace(request, setback=Setback(login.provider_alias, SetbackKind.CANCELLED))
+        return replace(request, denied_by=BY_CITIZEN_ID)
 
     def _allowed(self, request: AuthorizationRequest, alias: str) -> tuple[Client, IdentityProvider]:
         client = self.judging.clients.find(request.client_id)

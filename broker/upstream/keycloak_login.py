@@ -19,7 +19,7 @@ from broker.core.ids import new_secret, same
 from broker.core.ports import Clock, UpstreamProof, UpstreamRedirect, UpstreamRequest
 from broker.core.subject import UpstreamIdentity
 from broker.core.trust import TrustLevel
-from broker.core.upstream_errors import AttributesMissing
+from broker.core.upstream_errors import AttributesMissing, CitizenIdUnavailable
 from broker.upstream.assertion import ALWAYS_READ, Assertion, read_assertion
 from broker.upstream.discovery import Discovery, Metadata
 from broker.upstream.hub_connection import Answer, HubConnection
@@ -27,7 +27,6 @@ from broker.upstream.id_token import IdTokenCheck
 
 END_SESSION_SECONDS = 2.0
 LONGEST_KEY = 1024
-_OUTAGES = ("temporarily_unavailable", "server_error")
 _ATTRIBUTES_MISSING = "IDP_REQUIRED_ATTRIBUTES_MISSING"  # BundID SB, StatusDetail; our Keycloak provider puts the names behind it
 _MOST_NAMES = 30
 _LANGUAGES = {"de-leicht": "de"}
@@ -174,8 +173,10 @@ def _key(assertion: Assertion, claims: dict[str, object]) -> str:
 def _refusal(error: str) -> UpstreamCancelled | UpstreamUnavailable | UpstreamRefused:
     if error == "access_denied":
         return UpstreamCancelled()
-    if error in _OUTAGES:
-        return UpstreamUnavailable("The hub or the citizen ID says that it is out of order.")
+    if error == "temporarily_unavailable":
+        return CitizenIdUnavailable("The hub says that the citizen ID is out of order.")
+    if error == "server_error":
+        return UpstreamUnavailable("The hub says that it is out of order.")
     return UpstreamRefused("The hub refused the sign-in.")
 
 

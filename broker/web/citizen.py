@@ -11,13 +11,16 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, g, render_template, request, url_for
 
+from broker.core.claim import ClaimTable
 from broker.core.client import Client
-from broker.core.errors import BadRequest, DoubledParameter, UnknownClient, UnmetTrust
-from broker.core.next_step import ChooseProvider, Refuse, SignIn, Step, StepUp, required_trust, usable_providers
+from broker.core.errors import BadRequest, BrokerError, DoubledParameter, UnknownClient, UpstreamCancelled
+from broker.core.next_step import Refuse, required_trust
 from broker.core.provider import IdentityProvider
-from broker.core.request import AuthorizationRequest
+from broker.core.request import AuthorizationRequest, Setback, SetbackKind
 from broker.core.session import BrokerSession
 from broker.core.trust import TrustLevel
+from broker.core.upstream_errors import AttributesMissing, CitizenIdUnavailable
+from broker.flows.choosing import Choosing, is_unmet
 from broker.flows.consenting import Consenting, ConsentOffer
 from broker.flows.signing_in import SigningIn
 from broker.web.answering import see_other
@@ -25,9 +28,16 @@ from broker.web.cookies import Cookies
 from broker.web.forms import ConsentForm
 from broker.web.headers import allow_form_action
 from broker.web.i18n import current_language
-from broker.web.presentation import provider_name, provider_options, shown_claims
+from broker.web.observability import request_id as request_number
+from broker.web.presentation import ShownSetback, claim_labels, provider_name, provider_options, shown_claims
 
 Answer = str | Response
+_SETBACKS: dict[SetbackKind, type[BrokerError]] = {
+    SetbackKind.CANCELLED: UpstreamCancelled,
+    SetbackKind.UNAVAILABLE: CitizenIdUnavailable,
+    SetbackKind.INCOMPLETE: AttributesMissing,
+}
+"""What the log calls a try that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +46,11 @@ class CitizenViews:
 
     signing_in: SigningIn
     consenting: Consenting
+    choosing: Choosing
     find_client: Callable[[str], Client | None]
     list_providers: Callable[[], Sequence[IdentityProvider]]
     find_session: Callable[[str], BrokerSession | None]
+    claim_table: ClaimTable
     cookies: Cookies
     hub_origin: str
 
@@ -49,35 +61,50 @@ class CitizenViews:
         return render_template("citizen/start.html", signed_in_with=name, sign_out_url="/logout")
 
     def choose_provider(self, request_id: str) -> Answer:
-        """The citizen IDs to choose from; at a step-up also why a stronger one is needed."""
+        """The citizen IDs to choose from; after a try that failed also what happened, at a step-up why a stronger one is needed."""
         pending, session = self._pending(request_id), self._session()
-        client = self._client(pending)
-        step = self.signing_in.judge(pending, session)
-        aliases = _choices(step, pending, client, self.list_providers())
-        if not aliases:
+        choice = self.choosing.offer(pending, session, self.cookies.remembered_choice())
+        if choice is None:
             return _onward(request_id)
-        needed = step.trust if isinstance(step, StepUp) else required_trust(pending, client)
         self._may_lead_on(pending)
         return render_template(
             "citizen/choose_provider.html",
             request_id=request_id,
-            tool=client,
-            options=provider_options([one for one in self.list_providers() if client.allows_provider(one)], aliases, needed),
-            needed=needed,
-            step_up=self._level_now(session) if session and isinstance(step, StepUp | Refuse) else None,
+            tool=choice.client,
+            options=provider_options(choice.options, choice.needed),
+            needed=choice.needed,
+            step_up=choice.present,
+            may_stay=choice.may_stay,
+            setback=self._told(choice.setback) if choice.setback else None,
+            reference=request_number(),
         )
 
     def begin_sign_in(self, request_id: str) -> Answer:
-        """Send the browser to the chosen citizen ID."""
+        """Send the browser to the chosen citizen ID; remember it on this device only if the citizen ticked that."""
         pending = self._pending(request_id)
-        url = self.signing_in.send(pending, request.form.get("provider", ""), current_language().locale)
-        response = see_other(url)
+        alias = request.form.get("provider", "")
+        response = see_other(self.signing_in.send(pending, alias, current_language().locale))
         self.cookies.remember_request(response, request_id)
+        if request.form.get("remember"):
+            self.cookies.remember_choice(response, alias)
+        elif self.cookies.remembered_choice() == alias:
+            self.cookies.forget_choice(response)
+        return response
+
+    def forget_choice(self, request_id: str) -> Answer:
+        """The citizen wants no citizen ID remembered on this device any more."""
+        response = see_other(url_for(".choose_provider", request_id=self._pending(request_id).id))
+        self.cookies.forget_choice(response)
         return response
 
     def cancel_sign_in(self, request_id: str) -> Answer:
-        """The citizen would rather not: the tool is told access_denied."""
-        self.consenting.deny(self._pending(request_id))
+        """The citizen would rather not: the tool is told."""
+        self.signing_in.give_up(self._pending(request_id), self._session())
+        return _onward(request_id)
+
+    def stay(self, request_id: str) -> Answer:
+        """The present sign-in will do: the tool only wished for a surer one."""
+        self.signing_in.stay(self._pending(request_id), self._session())
         return _onward(request_id)
 
     def callback(self) -> Answer:
@@ -121,17 +148,21 @@ class CitizenViews:
         """The sign-in worked and was not enough: say so before the tool hears of it."""
         pending, session = self._pending(request_id), self._session()
         step = self.signing_in.judge(pending, session)
-        if session is None or not _is_unmet(step):
+        if session is None or not isinstance(step, Refuse) or not is_unmet(step):
             return _onward(request_id)
         client = self._client(pending)
         self._may_lead_on(pending)
+        g.error = step.error
         return render_template(
             "citizen/unmet.html",
             request_id=request_id,
             tool=client,
+            provider=provider_name(self.list_providers(), session.provider_alias),
             reached=self._level_now(session),
             needed=required_trust(pending, client),
-            can_retry=bool(_choices(step, pending, client, self.list_providers())),
+            can_retry=self.choosing.offer(pending, session) is not None,
+            reference=request_number(),
+            code=step.error.code,
         )
 
     def upstream_return(self) -> Answer:
@@ -161,6 +192,12 @@ class CitizenViews:
             raise UnknownClient("the client of this request is gone")
         return client
 
+    def _told(self, setback: Setback) -> ShownSetback:
+        """The failed try in the page's words; its error stands in the log under the page's reference number."""
+        error = g.error = _SETBACKS[setback.kind]()
+        name = provider_name(self.list_providers(), setback.provider_alias)
+        return ShownSetback(setback.kind, name, claim_labels(self.claim_table, setback.claims), error.code)
+
     def _consent_page(self, pending: AuthorizationRequest, session: BrokerSession, offer: ConsentOffer, form: ConsentForm | None) -> Answer:
         self._may_lead_on(pending)
         return render_template(
@@ -189,6 +226,8 @@ def citizen_blueprint(views: CitizenViews) -> Blueprint:
     blueprint.get("/sign-in/<request_id>")(views.choose_provider)
     blueprint.post("/sign-in/<request_id>")(views.begin_sign_in)
     blueprint.post("/sign-in/<request_id>/cancel")(views.cancel_sign_in)
+    blueprint.post("/sign-in/<request_id>/forget")(views.forget_choice)
+    blueprint.post("/sign-in/<request_id>/stay")(views.stay)
     blueprint.get("/callback")(views.callback)
     blueprint.get("/consent/<request_id>")(views.consent)
     blueprint.post("/consent/<request_id>")(views.decide)
@@ -196,20 +235,6 @@ def citizen_blueprint(views: CitizenViews) -> Blueprint:
     blueprint.get("/upstream/return")(views.upstream_return)
     blueprint.get("/signed-out")(views.signed_out)
     return blueprint
-
-
-def _choices(step: Step, pending: AuthorizationRequest, client: Client, providers: Sequence[IdentityProvider]) -> tuple[str, ...]:
-    """The citizen IDs that may be chosen now; none when choosing is not what is due. After too low a level the citizen may try again."""
-    if isinstance(step, ChooseProvider | StepUp):
-        return step.aliases
-    if isinstance(step, SignIn):
-        return (step.alias,)
-    usable = usable_providers(pending, client, tuple(providers)) if _is_unmet(step) else ()
-    return tuple(one.alias for one in usable)
-
-
-def _is_unmet(step: Step) -> bool:
-    return isinstance(step, Refuse) and isinstance(step.error, UnmetTrust)
 
 
 def _form(offer: ConsentOffer) -> ConsentForm | None:

@@ -1,7 +1,8 @@
 """The broker's cookies (A-33, SE-01, SE-06): which browser this is, and who is signed in. Random values; their meaning is on the server.
 
-All die with the browser window: nothing about a citizen should wait on a shared computer. Only https gives `__Host-`; on plain-http
-localhost the names say what they are.
+All die with the browser window: nothing about a citizen should wait on a shared computer. The one exception, which citizen ID to show
+first, is set only by a citizen who ticks it, and says nothing of who they are. Only https gives `__Host-`; on plain-http localhost the
+names say what they are.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from flask import Response, after_this_request, g, request
 
 from broker.core.ids import fingerprint, new_secret
 
+_CHOICE_SECONDS = 180 * 24 * 3600
 _LONGEST = 100  # ours are 43 characters; anything longer is not ours
 
 
@@ -66,6 +68,23 @@ class Cookies:
         """The hub's pages cannot say which sign-in they interrupt; the browser can."""
         self._write(response, self.request_name, request_id)
 
+    @property
+    def choice_name(self) -> str:
+        """Name of the cookie that holds the citizen ID this device is to show first."""
+        return "__Host-bp-citizen-id" if self.secure else "bp-insecure-dev-citizen-id"
+
+    def remembered_choice(self) -> str | None:
+        """Alias of the citizen ID chosen the last time, if the citizen wanted it remembered. Untrusted: it only orders a page."""
+        return _read(self.choice_name)
+
+    def remember_choice(self, response: Response, alias: str) -> None:
+        """Show this citizen ID first from now on, for half a year since it was last used."""
+        self._write(response, self.choice_name, alias, _CHOICE_SECONDS)
+
+    def forget_choice(self, response: Response) -> None:
+        """Show the citizen IDs in their usual order again."""
+        response.delete_cookie(self.choice_name, secure=self.secure, httponly=True, samesite="Lax")
+
     def _begin_browser(self) -> str:
         value: str = new_secret()
         g.new_browser = value
@@ -77,8 +96,8 @@ class Cookies:
         after_this_request(remember)
         return value
 
-    def _write(self, response: Response, name: str, value: str) -> None:
-        response.set_cookie(name, value, secure=self.secure, httponly=True, samesite="Lax", path="/")
+    def _write(self, response: Response, name: str, value: str, seconds: int | None = None) -> None:
+        response.set_cookie(name, value, max_age=seconds, secure=self.secure, httponly=True, samesite="Lax", path="/")
 
 
 def _read(name: str) -> str | None:

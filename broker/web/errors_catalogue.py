@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import broker.core.oauth_errors  # for the classes in it
-import broker.core.upstream_errors  # noqa: F401  # likewise
+import broker.core.oauth_errors
+import broker.core.upstream_errors  # noqa: F401  # both for the classes in them
 from broker.core.errors import BrokerError
 
 _HEAD = """# Errors

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
-from broker.core.claim import ClaimData
+from broker.core.claim import ClaimData, ClaimTable
 from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
+from broker.flows.choosing import Option
 from broker.flows.consenting import OfferedClaim
 from broker.flows.releasing import PSEUDONYM_CLAIMS, SELF_ASSERTED
 from broker.web.i18n import Language, in_language
@@ -33,7 +34,10 @@ class MeansOption:
 
 @dataclass(frozen=True, slots=True)
 class ProviderOption:
-    """A citizen ID as a choice. `means` are those that are enough here; `usable` is False for one that cannot reach the level needed."""
+    """A citizen ID as a choice. `means` are those that are enough here; `usable` is False for one that cannot reach the level needed.
+
+    `proves` and `lacks` are in the page's words; `lacks` names only what the tool asks for.
+    """
 
     alias: str
     name: str
@@ -41,6 +45,19 @@ class ProviderOption:
     means: tuple[MeansOption, ...]
     reach: TrustLevel
     usable: bool
+    proves: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    remembered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSetback:
+    """A try to sign in that failed: why, at which citizen ID, and what this could not give. `code` is the log's word for it."""
+
+    kind: str
+    provider: str
+    claims: tuple[str, ...]
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +70,13 @@ class ShownClaim:
     sentence: str
 
 
-def provider_options(providers: Iterable[IdentityProvider], offered: Iterable[str], needed: TrustLevel) -> list[ProviderOption]:
-    """The citizen IDs as choices, in their order; those not in `offered` are shown as not enough."""
-    usable = set(offered)
-    return [_option(provider, provider.alias in usable, needed) for provider in providers]
+def provider_options(options: Iterable[Option], needed: TrustLevel) -> list[ProviderOption]:
+    """The citizen IDs as choices, in the order given."""
+    return [_option(option, needed) for option in options]
 
 
-def _option(provider: IdentityProvider, usable: bool, needed: TrustLevel) -> ProviderOption:
+def _option(option: Option, needed: TrustLevel) -> ProviderOption:
+    provider = option.provider
     reached = [(means, min(means.trust, provider.trust_ceiling)) for means in provider.means]
     enough = [MeansOption(in_language(means.names), trust) for means, trust in reached if trust >= needed]
     return ProviderOption(
@@ -68,7 +85,10 @@ def _option(provider: IdentityProvider, usable: bool, needed: TrustLevel) -> Pro
         description=in_language(provider.descriptions),
         means=tuple(sorted(enough, key=lambda means: -means.trust)),
         reach=max((trust for _, trust in reached), default=provider.trust_ceiling),
-        usable=usable,
+        usable=option.usable,
+        proves=tuple(gettext(f"proof.{word}") for word in option.proves),
+        lacks=tuple(gettext(f"proof.{word}") for word in option.lacks),
+        remembered=option.remembered,
     )
 
 
@@ -76,6 +96,11 @@ def provider_name(providers: Iterable[IdentityProvider], alias: str) -> str:
     """What citizens call the citizen ID."""
     names = next((one.names for one in providers if one.alias == alias), {})
     return in_language(names) or alias
+
+
+def claim_labels(claim_table: ClaimTable, claims: Iterable[str]) -> tuple[str, ...]:
+    """What citizens call these claims; those the table does not know are left out."""
+    return tuple(in_language(claim_table[name].labels) or name for name in claims if name in claim_table)
 
 
 def shown_claims(offered: Iterable[OfferedClaim]) -> list[ShownClaim]:

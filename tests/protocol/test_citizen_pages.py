@@ -12,7 +12,7 @@ from broker.core.errors import UpstreamRefused
 from broker.core.trust import TrustLevel
 from tests.support.app import PROVIDERS, Broker
 from tests.support.browser import Browser
-from tests.support.pages import BAYERNID, LOCAL
+from tests.support.choice_pages import BAYERNID, LOCAL
 from tests.support.tool import Tool
 
 

@@ -142,7 +142,9 @@ def form_of(page: str, button_id: str) -> tuple[str, dict[str, str]]:
 
 
 def _fields(form: str) -> list[tuple[str, str]]:
-    inputs = (_attributes(found["attributes"]) for found in _INPUT.finditer(form))
+    """Boxes count as a browser counts them: only when ticked."""
+    found = (one["attributes"] for one in _INPUT.finditer(form))
+    inputs = (_attributes(text) for text in found if 'type="checkbox"' not in text or " checked" in text)
     return [(one["name"], one.get("value", "")) for one in inputs if "name" in one]
 
 

@@ -14,12 +14,12 @@ from flask_wtf.csrf import CSRFProtect
 from broker.core.client import Client, ClientStatus, Operator
 from broker.core.client_policy import Appearance
 from broker.core.logo import Logo
-from broker.core.provider import IdentityProvider, Means
 from broker.core.trust import TrustLevel
 from broker.web import assets, headers, i18n
 from broker.web.forms import ConsentForm, UserCodeForm
 from broker.web.logos import LogoViews, logos_blueprint
-from broker.web.presentation import ShownClaim, WayBack, provider_options
+from broker.web.presentation import ShownClaim, WayBack
+from tests.support.choice_pages import LONG_TOOL, choice_pages
 from tests.support.pictures import png
 
 SITE = SimpleNamespace(
@@ -47,50 +47,17 @@ TRIED_TOOL = replace(
     status=ClientStatus.SANDBOX,
     appearance=Appearance("https://maengel.musterstadt.example/logo.png", LOGO.digest, "", "https://maengel.musterstadt.example/regeln"),
 )
-LONG_TOOL = "Bürgerhaushaltsbeteiligungsplattform der Entwicklungsgemeinschaft KielRegion"
+_UNMET: dict[str, Any] = {
+    "reached": TrustLevel.BASIC,
+    "needed": TrustLevel.HIGH,
+    "provider": "BundID",
+    "reference": "q7m2c9xk4p",
+    "code": "BP-403-LEVEL",
+}
 _FRAME = "https://karte.musterstadt.example/frontchannel?sid=s"
 _BACK = WayBack("Mitmachkarte", "https://karte.musterstadt.example/")
 
 
-def _texts(german: str, english: str, easy: str) -> dict[str, str]:
-    return {"de": german, "en": english, "de-leicht": easy}
-
-
-BUNDID = IdentityProvider(
-    "bundid",
-    _texts("BundID", "BundID", "BundID"),
-    _texts(
-        "Das Bürgerkonto des Bundes. Für alle mit Online-Ausweis, Unionsbürgerkarte, elektronischem Aufenthaltstitel oder ELSTER.",
-        "The citizen account of the federal government, for everybody with an online ID card, EU citizen card, residence permit or ELSTER.",
-        "Das ist das Bürger-Konto von Deutschland.\nSie brauchen zum Beispiel Ihren Personal-Ausweis.",
-    ),
-    (
-        Means("eid", _texts("Online-Ausweis mit PIN", "Online ID card with PIN", "Personal-Ausweis mit PIN"), TrustLevel.HIGH),
-        Means("elster", _texts("ELSTER-Zertifikat", "ELSTER certificate", "ELSTER-Zertifikat"), TrustLevel.SUBSTANTIAL),
-        Means("password", _texts("Benutzername und Passwort", "User name and password", "Name und Pass-Wort"), TrustLevel.BASIC),
-    ),
-    TrustLevel.HIGH,
-    1,
-)
-BAYERNID = IdentityProvider(
-    "bayernid",
-    _texts("BayernID", "BayernID", "BayernID"),
-    _texts("Das Bürgerkonto des Freistaats Bayern.", "The citizen account of Bavaria.", "Das ist das Bürger-Konto von Bayern."),
-    (
-        Means("eid", _texts("Online-Ausweis mit PIN", "Online ID card with PIN", "Personal-Ausweis mit PIN"), TrustLevel.HIGH),
-        Means("password", _texts("Benutzername und Passwort", "User name and password", "Name und Pass-Wort"), TrustLevel.BASIC),
-    ),
-    TrustLevel.HIGH,
-    2,
-)
-LOCAL = IdentityProvider(
-    "local",
-    _texts("E-Mail-Konto", "E-mail account", "E-Mail-Konto"),
-    _texts("Ein einfaches Konto mit E-Mail und Passwort.", "A simple account with e-mail and password.", "Ein einfaches Konto."),
-    (Means("password", _texts("Passwort", "Password", "Pass-Wort"), TrustLevel.BASIC),),
-    TrustLevel.BASIC,
-    3,
-)
 CLAIMS = [
     ShownClaim("Vorname", "ERIKA", "Damit wir Sie richtig ansprechen.", ""),
     ShownClaim("Nachname", "MUSTERMANN", "Damit wir Sie richtig ansprechen.", ""),
@@ -129,6 +96,8 @@ def _stub_blueprint() -> Blueprint:
         "decide": "/consent/<request_id>",
         "unmet": "/unmet/<request_id>",
         "choose_provider": "/sign-in-again/<request_id>",
+        "forget_choice": "/sign-in/<request_id>/forget",
+        "stay": "/sign-in/<request_id>/stay",
     }.items():
         stub.add_url_rule(path, endpoint, lambda request_id: request_id, methods=["POST"])
     return stub
@@ -143,23 +112,6 @@ def _device_stub() -> Blueprint:
 
 def _shows(template: str, **context: Any) -> Callable[[], str]:
     return lambda: render_template(f"citizen/{template}.html", request_id="r3qu3st", **context)
-
-
-def _choose(needed: TrustLevel, offered: list[str], step_up: TrustLevel | None = None, tool: Client = TOOL) -> Callable[[], str]:
-    def show() -> str:
-        options = provider_options([BUNDID, BAYERNID, LOCAL], offered, needed)
-        return render_template(
-            "citizen/choose_provider.html", request_id="r3qu3st", tool=tool, options=options, needed=needed, step_up=step_up
-        )
-
-    return show
-
-
-def _single() -> str:
-    options = provider_options([BUNDID], ["bundid"], TrustLevel.BASIC)
-    return render_template(
-        "citizen/choose_provider.html", request_id="r3qu3st", tool=TOOL, options=options, needed=TrustLevel.BASIC, step_up=None
-    )
 
 
 def _consent(pseudonym: str | None = "heide-kranich-4821", tool: Client = TOOL, offline: bool = False) -> str:
@@ -204,18 +156,14 @@ def _error(key: str, back: WayBack | None = None, retry_url: str | None = None) 
 PAGES: dict[str, Callable[[], str]] = {
     "start": _shows("start", signed_in_with="", sign_out_url="/logout"),
     "start-signed-in": _shows("start", signed_in_with="BundID", sign_out_url="/logout"),
-    "choose": _choose(TrustLevel.BASIC, ["bundid", "bayernid", "local"]),
-    "choose-single": _single,
-    "choose-high": _choose(TrustLevel.HIGH, ["bundid", "bayernid"]),
-    "step-up": _choose(TrustLevel.SUBSTANTIAL, ["bundid", "bayernid"], TrustLevel.BASIC),
-    "choose-sandbox": _choose(TrustLevel.BASIC, ["bundid"], tool=TRIED_TOOL),
+    **choice_pages(TOOL, TRIED_TOOL),
     "consent": _consent,
     "consent-sandbox": lambda: _consent(tool=TRIED_TOOL),
     "consent-offline": lambda: _consent(offline=True),
     "consent-no-name": lambda: _consent(pseudonym=None),
     "consent-refused-name": lambda: _consent(pseudonym=""),
-    "unmet": _shows("unmet", tool=TOOL, reached=TrustLevel.BASIC, needed=TrustLevel.HIGH, can_retry=True),
-    "unmet-final": _shows("unmet", tool=TOOL, reached=TrustLevel.BASIC, needed=TrustLevel.HIGH, can_retry=False),
+    "unmet": _shows("unmet", tool=TOOL, can_retry=True, **_UNMET),
+    "unmet-final": _shows("unmet", tool=TOOL, can_retry=False, **_UNMET),
     "start-again": _shows("start_again", tool=_BACK, by_button=False, asks_again=False),
     "start-again-by-button": _shows("start_again", tool=WayBack(LONG_TOOL, "https://x.example/"), by_button=True, asks_again=True),
     "held-back": _shows(

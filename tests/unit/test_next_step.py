@@ -161,7 +161,7 @@ class TestLevel:
 
     def test_a_wish_is_tried_once_and_then_goes_unfulfilled(self) -> None:
         low = session(trust=LOW, authenticated_at=JUST_NOW)
-        assert steps(session=low, request=request(wanted_trust=HIGH)) == StepUp(("bundid",), HIGH)
+        assert steps(session=low, request=request(wanted_trust=HIGH)) == StepUp(("bundid",), HIGH, required=False)
         step = steps(session=low, request=request(wanted_trust=HIGH, signed_in_at=JUST_NOW))
         assert isinstance(step, Issue)
         assert step.trust is LOW

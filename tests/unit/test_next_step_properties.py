@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from broker.core.client import ClientStatus
 from broker.core.next_step import AskConsent, ChooseProvider, Issue, Refuse, SignIn, Situation, StepUp, next_step, required_trust
-from broker.core.request import Prompt
+from broker.core.request import STEP_UP_DECLINED, Prompt, Setback, SetbackKind
 from broker.core.trust import TrustLevel
 from tests.support.makers import NOW, client, consent, provider, request, session, standing
 
@@ -42,7 +42,8 @@ REQUESTS = st.builds(
     provider_hint=st.sampled_from([None, "bundid", "sh", "unknown"]),
     signed_in_at=SIGNED_IN,
     consented_at=SIGNED_IN,
-    denied_by=st.sampled_from([None, None, None, "citizen"]),
+    denied_by=st.sampled_from([None, None, None, "citizen", STEP_UP_DECLINED]),
+    setback=st.sampled_from([None, *(Setback("bundid", kind) for kind in SetbackKind)]),
 )
 SESSIONS = st.builds(
     lambda trust, alias, age, idle: session(
@@ -142,3 +143,25 @@ def test_only_usable_citizen_ids_are_offered(case: Situation) -> None:
         needed = required_trust(case.request, case.client)
         able = {one.alias for one in case.providers if one.enabled and case.client.allows_provider(one) and one.trust_ceiling >= needed}
         assert offered <= able
+
+
+@given(situations())
+@settings(max_examples=300, deadline=None)
+def test_up13_a_step_up_offers_what_reaches_it_and_may_be_left_only_where_the_present_level_will_do(case: Situation) -> None:
+    step = next_step(case)
+    if not isinstance(step, StepUp):
+        return
+    assert case.client is not None
+    assert case.session is not None
+    ceilings = {one.alias: one.trust_ceiling for one in case.providers}
+    assert all(ceilings[alias] >= step.trust for alias in step.aliases)
+    reached = case.session.trust_at(NOW)
+    assert reached < step.trust
+    assert step.required == (reached < required_trust(case.request, case.client))
+
+
+@given(situations())
+@settings(max_examples=300, deadline=None)
+def test_nobody_is_sent_anywhere_unasked_after_a_try_that_failed(case: Situation) -> None:
+    failed = replace(case, request=replace(case.request, setback=Setback("bundid", SetbackKind.UNAVAILABLE)))
+    assert not isinstance(next_step(failed), SignIn)
