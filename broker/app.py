@@ -55,6 +55,7 @@ from broker.web.oidc import AuthorizeViews, oidc_blueprint
 from broker.web.pushed import PushedViews, pushed_blueprint
 from broker.web.registration import RegistrationViews, registration_blueprint
 from broker.web.token_status import TokenStatusViews, token_status_blueprint
+from broker.web.upstream_logout import upstream_logout_blueprint
 
 __all__ = ["build_examination", "build_handing_out", "build_inviting", "create_app", "open_database"]
 
@@ -150,7 +151,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     aliases = keycloak_paths_blueprints(
         KeycloakPaths(authorize.authorize, end_session.logout, endpoint_views, end_session.reader, find_client, stores.clients.list)
     )
-    registration = registration_blueprint(_registration_views(settings, parts))
+    registration, heard = registration_blueprint(_registration_views(settings, parts)), upstream_logout_blueprint(parts.heeding)
     token_status = token_status_blueprint(TokenStatusViews(endpoint_views.server, parts.introspection, settings.client_certificate_header))
     for blueprint in (
         oidc_blueprint(authorize),
@@ -160,6 +161,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
         registration,
         logos_blueprint(LogoViews(stores.logos.find)),
         end_session_blueprint(end_session),
+        heard,
         device_blueprint(devices),
         citizen_blueprint(_citizen_views(settings, parts, cookies)),
         health_blueprint(_readiness(parts)),
@@ -168,7 +170,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     ):
         app.register_blueprint(blueprint)
     # Tools post to these without our form token; every other POST needs it (SE-11).
-    for exempt in (endpoints, pushed, token_status, registration, *aliases):
+    for exempt in (endpoints, pushed, token_status, registration, heard, *aliases):
         csrf.exempt(exempt)
     csrf.exempt("broker.web.oidc.authorize")
     csrf.exempt("broker.web.device.device_authorization")

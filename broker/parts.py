@@ -16,6 +16,7 @@ from broker.flows.authorizing_devices import AuthorizingDevices
 from broker.flows.changing_claims import ChangingClaims, refuse_losses
 from broker.flows.consenting import Consenting
 from broker.flows.fetching import Fetching
+from broker.flows.heeding import Heeding
 from broker.flows.introspecting import Introspecting
 from broker.flows.issuing import Issuing
 from broker.flows.judging import Judging
@@ -68,8 +69,10 @@ from broker.store.subjects import Subjects
 from broker.store.vouchers import Vouchers
 from broker.upstream.discovery import Discovery
 from broker.upstream.hub_connection import HubConnection
+from broker.upstream.hub_signature import HubSignature
 from broker.upstream.id_token import IdTokenCheck
 from broker.upstream.keycloak_login import HubClient, KeycloakLogin
+from broker.upstream.logout_token import LogoutTokenCheck
 
 
 def utc_now() -> datetime:
@@ -126,6 +129,7 @@ class Parts:
     client_keys: ClientKeyring
     signing_in: SigningIn
     signing_out: SigningOut
+    heeding: Heeding
     consenting: Consenting
     issuing: Issuing
     recognising: Recognising
@@ -178,6 +182,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         client_keys=client_keys,
         signing_in=SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, clock),
         signing_out=signing_out,
+        heeding=Heeding(hub, signing_out, stores.one_time_ids.add),
         consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, clock),
         issuing=issuing,
         devices=AuthorizingDevices(stores.device_codes, stores.attempts, stores.clients, stores.requests, issuing, clock),
@@ -259,5 +264,6 @@ def open_hub(settings: Settings, claim_table: ClaimTable, clock: Clock = utc_now
     connection = HubConnection()
     discovery = Discovery(connection, settings.hub_issuer, settings.hub_internal_url)
     client = HubClient(settings.hub_client_id, settings.hub_client_secret.get_secret_value(), f"{settings.issuer}/callback")
-    check = IdTokenCheck(discovery, settings.hub_issuer, settings.hub_client_id, settings.hub_signing_algs, clock)
-    return KeycloakLogin(client, connection, discovery, check, claim_table, clock)
+    signature, parties = HubSignature(discovery, settings.hub_signing_algs), (settings.hub_issuer, settings.hub_client_id)
+    checks = IdTokenCheck(signature, *parties, clock), LogoutTokenCheck(signature, *parties, clock)
+    return KeycloakLogin(client, connection, discovery, *checks, claim_table, clock)

@@ -50,6 +50,15 @@ class UpstreamProof:
     started_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class UpstreamLogout:
+    """The hub says that one of its sessions has ended. `jti` counts once until `expires_at`."""
+
+    sid: str
+    jti: str
+    expires_at: datetime
+
+
 class Upstream(Protocol):
     """The hub that speaks to the citizen IDs. Implemented by Keycloak's side (`upstream/keycloak_login.py`) and by the tests' fake."""
 
@@ -67,6 +76,10 @@ class Upstream(Protocol):
 
     def end_session(self, id_token: str) -> bool:
         """Ask the hub to end the session this ID token belongs to; True if it said so. Never raises for an outage: sign-out goes on."""
+        ...
+
+    def read_logout(self, token: str) -> UpstreamLogout:
+        """What a logout token says (untrusted; OIDC Back-Channel Logout 1.0). Raises UpstreamRefused or UpstreamUnavailable."""
         ...
 
     def reachable(self) -> bool:

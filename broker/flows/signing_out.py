@@ -61,16 +61,17 @@ class SigningOut:
     clients: Clients
     upstream: Upstream
 
-    def end(self, session: BrokerSession, asked_by: Client | None = None) -> SignedOut:
+    def end(self, session: BrokerSession, asked_by: Client | None = None, *, at_hub: bool = True) -> SignedOut:
         """End the session at the broker and at the hub and queue a logout for every tool but `asked_by`, which ended its own before.
 
+        `at_hub` is False where the hub itself said so.
         Raises StoreUnavailable; then the citizen is still signed in and is told so. A hub that does not answer stops nothing.
         """
         untold = asked_by.client_id if asked_by and not asked_by.logout.told_when_asking else None
         self.outbox.end_session(session.id, new_id(), untold)
         tools = self.tools_of(session)
         self.sessions.revoke(session.id)
-        ended = self.upstream.end_session(session.upstream_id_token) if session.upstream_id_token else False
+        ended = self.upstream.end_session(session.upstream_id_token) if at_hub and session.upstream_id_token else not at_hub
         return SignedOut(tools, ended)
 
     def tools_of(self, session: BrokerSession) -> ToolsOfSession:

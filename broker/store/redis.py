@@ -65,6 +65,10 @@ class Redis:
         """Store a value in place of one that is still there, for the rest of its time; False if it is gone."""
         return bool(self._ask("SET", key, value, "XX", "KEEPTTL"))
 
+    def members(self, key: str) -> frozenset[bytes]:
+        """What is in a set; nothing where there is none."""
+        return frozenset(cast("list[bytes]", self._ask("SMEMBERS", key)))
+
     def delete(self, key: str) -> bool:
         """Delete a value; whether there was one."""
         return bool(self._ask("DEL", key))

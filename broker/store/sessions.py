@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from redis.client import Pipeline
 
+from broker.core.ids import fingerprint
 from broker.core.ports import Clock
 from broker.core.session import BrokerSession
 from broker.store.records import Record
-from broker.store.redis import Redis
+from broker.store.redis import Redis, key
 from broker.store.seal import Seal
 from broker.store.sealed_values import SealedValues, milliseconds
 
@@ -26,6 +27,9 @@ class Sessions:
         lifetime = milliseconds(session.expires_at - self._clock())
         with self._redis.pipeline(atomic=True) as pipeline:
             pipeline.set(self._values.key(session.id), self._values.sealed(session.id, session), px=lifetime)
+            if session.upstream_sid:
+                pipeline.sadd(_upstream_key(session.upstream_sid), session.id)
+                pipeline.pexpire(_upstream_key(session.upstream_sid), lifetime)
             if replacing and replacing != session.id:
                 pipeline.delete(self._values.key(replacing))
 
@@ -34,6 +38,11 @@ class Sessions:
         session = self._values.get(session_id)
         return session if session and session.id == session_id and session.live(self._clock()) else None
 
+    def find_by_upstream(self, upstream_sid: str) -> tuple[BrokerSession, ...]:
+        """Sessions that came of a session at the hub; several where a browser lost our cookie and kept the hub's."""
+        found = (self.find(member.decode()) for member in sorted(self._redis.members(_upstream_key(upstream_sid))))
+        return tuple(session for session in found if session and session.upstream_sid == upstream_sid)
+
     def touch(self, session: BrokerSession) -> bool:
         """Note that the citizen is active now. False if the session has ended meanwhile: it is never brought back."""
         return self._values.replace(session.id, session.touched(self._clock()))
@@ -41,6 +50,10 @@ class Sessions:
     def revoke(self, session_id: str) -> bool:
         """End a session; whether there was one."""
         return self._redis.delete(self._values.key(session_id))
+
+
+def _upstream_key(upstream_sid: str) -> str:
+    return key("upstream_session", fingerprint(upstream_sid))
 
 
 def session_values(redis: Redis, seal: Seal) -> SealedValues[BrokerSession]:

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 from broker.core.claim import ClaimTable
 from broker.core.errors import UpstreamCancelled, UpstreamRefused, UpstreamUnavailable
 from broker.core.ids import new_secret, same
-from broker.core.ports import Clock, UpstreamProof, UpstreamRedirect, UpstreamRequest
+from broker.core.ports import Clock, UpstreamLogout, UpstreamProof, UpstreamRedirect, UpstreamRequest
 from broker.core.subject import UpstreamIdentity
 from broker.core.trust import TrustLevel
 from broker.core.upstream_errors import AttributesMissing, CitizenIdUnavailable
@@ -24,6 +24,7 @@ from broker.upstream.assertion import ALWAYS_READ, Assertion, read_assertion
 from broker.upstream.discovery import Discovery, Metadata
 from broker.upstream.hub_connection import Answer, HubConnection
 from broker.upstream.id_token import IdTokenCheck
+from broker.upstream.logout_token import LogoutTokenCheck
 
 END_SESSION_SECONDS = 2.0
 LONGEST_KEY = 1024
@@ -54,6 +55,7 @@ class KeycloakLogin:
     connection: HubConnection
     discovery: Discovery
     id_tokens: IdTokenCheck
+    logout_tokens: LogoutTokenCheck
     claim_table: ClaimTable
     clock: Clock
 
@@ -86,6 +88,10 @@ class KeycloakLogin:
         except (UpstreamUnavailable, UpstreamRefused):
             return False
         return answer is not None and answer.status < 400
+
+    def read_logout(self, token: str) -> UpstreamLogout:
+        """See `Upstream.read_logout`."""
+        return self.logout_tokens.verified(token)
 
     def reachable(self) -> bool:
         """Whether the hub answers right now."""

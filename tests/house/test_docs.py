@@ -16,7 +16,7 @@ TOP = Path(__file__).parents[2]
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"|!\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 _ENVIRONMENT_LINE = re.compile(r"^#?(BROKER_[A-Z_]+)=", re.MULTILINE)
-_FOR_THE_REALM_ONLY = {"BROKER_ENVIRONMENT"}
+_FOR_THE_REALM_ONLY = {"BROKER_ENVIRONMENT", "BROKER_BACKCHANNEL_URL"}
 
 
 def guides() -> list[Path]:

@@ -17,8 +17,10 @@ from broker.core.subject import UpstreamIdentity
 from broker.core.trust import TrustLevel
 from broker.upstream.discovery import Discovery
 from broker.upstream.hub_connection import HubConnection
+from broker.upstream.hub_signature import HubSignature
 from broker.upstream.id_token import IdTokenCheck
 from broker.upstream.keycloak_login import HubClient, KeycloakLogin
+from broker.upstream.logout_token import LogoutTokenCheck
 from deploy.demo.citizen import Citizen
 from tests.live.hub_places import SECRET, HubPlace, keycloak_hub, simulated_hub
 from tests.support.realm_config import REALM_CONFIG
@@ -43,9 +45,10 @@ class Hub:
         connection = HubConnection(deadline=60)  # a Keycloak that has just started on a busy machine is slow
         self.close = connection.close
         discovery = Discovery(connection, self.place.issuer)
-        check = IdTokenCheck(discovery, self.place.issuer, "broker", ("ES256",), now)
+        signature = HubSignature(discovery, ("ES256",))
+        checks = (kind(signature, self.place.issuer, "broker", now) for kind in (IdTokenCheck, LogoutTokenCheck))
         client = HubClient("broker", SECRET, f"{self.place.callback.broker_url}/callback")
-        self.login = KeycloakLogin(client, connection, discovery, check, TABLE, now)
+        self.login = KeycloakLogin(client, connection, discovery, *checks, TABLE, now)
 
     def sends(self, trust: TrustLevel = TrustLevel.BASIC, claims: tuple[str, ...] | None = None) -> tuple[UpstreamRedirect, UpstreamProof]:
         """The citizen is sent to BundID; the proof to hold the answer against."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -91,10 +92,21 @@ def test_every_session_has_a_time_to_live(session: BrokerSession, redis: Redis) 
 
 
 def test_redis_holds_nothing_of_the_citizen_in_clear(session: BrokerSession, redis: Redis) -> None:
-    (key,) = redis._client.keys("*")  # type: ignore[misc]
-    dump = redis._client.dump(key)
+    keys: Any = redis._client.keys("*")
+    dump = b"".join([*keys, *(redis._client.dump(key) for key in keys)])
     for word in ("Erika", "Mustermann", "1964-08-12", "Heidestra", "51147", "citizen", str(session.upstream_id_token)[:24]):
-        assert word.encode() not in bytes(dump), word  # type: ignore[arg-type]
+        assert word.encode() not in dump, word
+
+
+def test_sessions_are_found_by_the_hubs_while_they_live(sessions: Sessions, clock: Clock) -> None:
+    hub_sids = {"a": "hub", "b": "hub", "c": "another"}
+    first, second, other = (replace(records.session(name, clock()), upstream_sid=sid) for name, sid in hub_sids.items())
+    for session in (first, second, other):
+        sessions.add(session)
+    assert {session.id for session in sessions.find_by_upstream("hub")} == {first.id, second.id}
+    sessions.revoke(first.id)
+    assert [session.id for session in sessions.find_by_upstream("hub")] == [second.id]
+    assert sessions.find_by_upstream("unknown") == ()
 
 
 def test_a_realistic_session_is_at_most_four_kibibytes(sessions: Sessions, redis_server: RedisServer, clock: Clock, seal: Seal) -> None:

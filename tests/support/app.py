@@ -22,9 +22,9 @@ from broker.app import Parts, create_app
 from broker.config import Settings
 from broker.core.claim import HeldClaim
 from broker.core.client import Client, ClientStatus, Operator
-from broker.core.errors import BrokerError
+from broker.core.errors import BrokerError, UpstreamRefused
 from broker.core.ids import keyed_hash, new_id, new_secret
-from broker.core.ports import UpstreamProof, UpstreamRedirect, UpstreamRequest
+from broker.core.ports import UpstreamLogout, UpstreamProof, UpstreamRedirect, UpstreamRequest
 from broker.core.provider import IdentityProvider, Means
 from broker.core.signing_key import ALGORITHMS, KeyState, SigningKey
 from broker.core.subject import UpstreamIdentity
@@ -53,6 +53,7 @@ class Hub:
     amr: tuple[str, ...] = ("eid",)
     claims: Mapping[str, HeldClaim] = field(default_factory=lambda: {"given_name": HeldClaim("Erika", TrustLevel.HIGH)})
     trouble: BrokerError | None = None
+    sid: str = ""
     asked: list[UpstreamRequest] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
 
@@ -71,13 +72,17 @@ class Hub:
             amr=self.amr,
             claims=self.claims,
             authenticated_at=self.clock(),
-            upstream_sid=new_id(),
+            upstream_sid=self.sid or new_id(),
             id_token=f"hub-token-of-{self.person}",
         )
 
     def end_session(self, id_token: str) -> bool:
         self.ended.append(id_token)
         return self.trouble is None
+
+    def read_logout(self, token: str) -> UpstreamLogout:
+        self._fail()
+        raise UpstreamRefused("this hub signs nobody out")
 
     def reachable(self) -> bool:
         return self.trouble is None

@@ -14,8 +14,10 @@ from broker.core.ports import UpstreamProof
 from broker.core.subject import UpstreamIdentity
 from broker.upstream.discovery import Discovery
 from broker.upstream.hub_connection import HubConnection
+from broker.upstream.hub_signature import HubSignature
 from broker.upstream.id_token import IdTokenCheck
 from broker.upstream.keycloak_login import HubClient, KeycloakLogin
+from broker.upstream.logout_token import LogoutTokenCheck
 from tests.support.clock import Clock
 from tests.support.stub_hub import StubHub, erika, running_hub
 
@@ -34,9 +36,10 @@ class HubScene:
     def __post_init__(self) -> None:
         connection = HubConnection(self.deadline)
         discovery = Discovery(connection, self.hub.issuer)
-        check = IdTokenCheck(discovery, self.hub.issuer, "broker", ("ES256",), self.clock)
+        signature = HubSignature(discovery, ("ES256",))
+        checks = (kind(signature, self.hub.issuer, "broker", self.clock) for kind in (IdTokenCheck, LogoutTokenCheck))
         self.close = connection.close
-        self.login = KeycloakLogin(CLIENT, connection, discovery, check, TABLE, self.clock)
+        self.login = KeycloakLogin(CLIENT, connection, discovery, *checks, TABLE, self.clock)
         self.proof = UpstreamProof("bundid", "nonce", "v" * 43, self.clock())
         self.clock.advance(seconds=5)
 
