@@ -23,7 +23,7 @@ FEATURES = "transient-users"
 # With persistent sessions Keycloak writes citizens' data into its database; the others are doors nobody uses here.
 FEATURES_DISABLED = (
     "persistent-user-sessions,admin-fine-grained-authz,authorization,kerberos,ciba,device-flow,impersonation,passkeys,"
-    "web-authn,recovery-codes,twitter-broker,organization,workflows,account,account-api,kubernetes-service-accounts,"
+    "recovery-codes,twitter-broker,organization,workflows,account,account-api,kubernetes-service-accounts,"
     "jwt-authorization-grant,update-email"
 )
 BUILD_TIMEOUT_SECONDS = 600

@@ -56,7 +56,7 @@ class Demo:
     def _start_early_parts(self) -> list[Part]:
         parts: list[Part] = [] if self.stack.redis_url else [self.stack.redis()]
         if self.stack.hub_kind == "keycloak":
-            parts += self.stack.citizen_ids()
+            parts += [*self.stack.citizen_ids(), self.stack.mailbox()]
         return [self._started(part) for part in parts]
 
     def _start_late_parts(self) -> list[Part]:
@@ -124,6 +124,7 @@ class Demo:
         if stack.hub_kind == "keycloak":
             rows.append(("BundID (simulated)", stack.bundid_url, ""))
             rows.append(("BayernID (simulated)", stack.bayernid_url, ""))
+            rows.append(("Mailbox", stack.mailbox_url, "all mail of the demo: links of the account without a citizen ID"))
             rows.append(("Keycloak console", f"{stack.hub_url}/admin", f"admin, password in {stack.state.folder}/secrets.json"))
         else:
             rows.append(("Simulated hub", stack.hub_url, "in place of Keycloak and BundID"))

@@ -24,6 +24,8 @@ class Ports:
     karte: int = 8091
     haushalt: int = 8092
     redis: int = 6390
+    mailbox: int = 8087
+    mailbox_smtp: int = 8088
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

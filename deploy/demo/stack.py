@@ -77,13 +77,17 @@ class Stack:
     def bayernid_url(self) -> str:
         return f"http://localhost:{self.ports.bayernid}"
 
+    @property
+    def mailbox_url(self) -> str:
+        return f"http://localhost:{self.ports.mailbox}"
+
     def tool_url(self, tool: str) -> str:
         return f"http://localhost:{getattr(self.ports, tool)}"
 
     def used_ports(self) -> list[str]:
         """The names of all ports this stack listens on."""
         ours = ["broker", "metrics", "keycloak", "karte", "haushalt"]
-        ours += ["bundid", "bayernid", "keycloak_management"] if self.hub_kind == "keycloak" else []
+        ours += ["bundid", "bayernid", "keycloak_management", "mailbox", "mailbox_smtp"] if self.hub_kind == "keycloak" else []
         return ours + ([] if self.redis_url else ["redis"])
 
     def redis(self) -> ChildProcess:
@@ -129,6 +133,11 @@ class Stack:
         command += ["--any-level", "--sp-metadata", f"{self.hub_url}/realms/{REALM}/broker/{alias}/endpoint/descriptor"]
         return self._python(f"{name} simulator", alias, command, lambda: answers(f"http://localhost:{port}/healthz"))
 
+    def mailbox(self) -> ChildProcess:
+        """Where the links of the account without a citizen ID arrive."""
+        command = ["deploy.demo.mailbox", "--port", str(self.ports.mailbox), "--smtp-port", str(self.ports.mailbox_smtp)]
+        return self._python("mailbox", "mailbox", command, lambda: answers(f"{self.mailbox_url}/healthz"))
+
     def broker(self) -> ChildProcess:
         ready = lambda: answers(f"{self.broker_url}/readyz")  # noqa: E731
         return self._python("broker", "broker", ["broker", "serve"], ready, self.broker_settings())
@@ -170,6 +179,8 @@ class Stack:
             "KEYCLOAK_ADMIN_USER": "admin",
             "KEYCLOAK_ADMIN_PASSWORD": self.state.secret("keycloak_admin_password"),
             "DEMO_CLIENT_SECRET": self.state.secret("demo_client_secret"),
+            "RESIDENTS_CLIENT_SECRET": self.state.secret("residents_client_secret"),
+            "MAILBOX_SMTP_PORT": str(self.ports.mailbox_smtp),
         }
 
     def write_client_files(self) -> Path:

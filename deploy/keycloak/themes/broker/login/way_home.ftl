@@ -4,6 +4,11 @@
 <#macro link>
   <#if address?has_content>
     <p>${msg("brokerTakenBack")}</p>
+  </#if>
+  <@button/>
+</#macro>
+<#macro button>
+  <#if address?has_content>
     <p><a id="back-to-broker" class="button" href="${address}">${msg("brokerBack")}</a></p>
   <#else>
     <p>${msg("brokerNoWayBack")}</p>

@@ -27,7 +27,7 @@ abstract class NoteMapper extends AbstractIdentityProviderMapper {
     abstract UpstreamNote note(BrokeredIdentityContext context, RequestedAttributes wanted);
 
     @Override
-    public final void preprocessFederatedIdentity(KeycloakSession session, RealmModel realm, IdentityProviderMapperModel mapper,
+    public void preprocessFederatedIdentity(KeycloakSession session, RealmModel realm, IdentityProviderMapperModel mapper,
             BrokeredIdentityContext context) {
         keep(context, mapper);
     }

@@ -1,20 +1,10 @@
 package de.participationbroker.keycloak;
 
 import jakarta.ws.rs.core.Response;
-import java.util.List;
 import org.jboss.logging.Logger;
-import org.keycloak.Config;
 import org.keycloak.authentication.AuthenticationFlowContext;
-import org.keycloak.authentication.Authenticator;
-import org.keycloak.authentication.AuthenticatorFactory;
-import org.keycloak.models.AuthenticationExecutionModel.Requirement;
-import org.keycloak.models.KeycloakSession;
-import org.keycloak.models.KeycloakSessionFactory;
-import org.keycloak.models.RealmModel;
-import org.keycloak.models.UserModel;
 import org.keycloak.protocol.LoginProtocol;
 import org.keycloak.protocol.LoginProtocol.Error;
-import org.keycloak.provider.ProviderConfigProperty;
 
 /**
  * Last alternative of the browser flow: instead of a login page, which does not exist here, the client gets an answer.
@@ -25,7 +15,7 @@ import org.keycloak.provider.ProviderConfigProperty;
  *   <li>The citizen ID failed, or none of the wanted name exists: {@code temporarily_unavailable}.
  * </ul>
  */
-public final class ReturnErrorAuthenticator implements Authenticator, AuthenticatorFactory {
+public final class ReturnErrorAuthenticator extends OwnAuthenticator {
 
     private static final Logger LOGGER = Logger.getLogger(ReturnErrorAuthenticator.class);
 
@@ -58,26 +48,6 @@ public final class ReturnErrorAuthenticator implements Authenticator, Authentica
     }
 
     @Override
-    public boolean requiresUser() {
-        return false;
-    }
-
-    @Override
-    public boolean configuredFor(KeycloakSession session, RealmModel realm, UserModel user) {
-        return true;
-    }
-
-    @Override
-    public void setRequiredActions(KeycloakSession session, RealmModel realm, UserModel user) {
-        // asks nothing of anybody
-    }
-
-    @Override
-    public Authenticator create(KeycloakSession session) {
-        return this;
-    }
-
-    @Override
     public String getId() {
         return "bp-return-error";
     }
@@ -90,45 +60,5 @@ public final class ReturnErrorAuthenticator implements Authenticator, Authentica
     @Override
     public String getHelpText() {
         return "Answers the client when no identity provider signed anybody in. Must be the last alternative of the flow.";
-    }
-
-    @Override
-    public String getReferenceCategory() {
-        return null;
-    }
-
-    @Override
-    public boolean isConfigurable() {
-        return false;
-    }
-
-    @Override
-    public Requirement[] getRequirementChoices() {
-        return new Requirement[] {Requirement.ALTERNATIVE, Requirement.REQUIRED, Requirement.DISABLED};
-    }
-
-    @Override
-    public boolean isUserSetupAllowed() {
-        return false;
-    }
-
-    @Override
-    public List<ProviderConfigProperty> getConfigProperties() {
-        return List.of();
-    }
-
-    @Override
-    public void init(Config.Scope config) {
-        // nothing to configure
-    }
-
-    @Override
-    public void postInit(KeycloakSessionFactory factory) {
-        // nothing to prepare
-    }
-
-    @Override
-    public void close() {
-        // holds nothing
     }
 }

@@ -4,10 +4,22 @@ import org.keycloak.broker.oidc.KeycloakOIDCIdentityProviderFactory;
 import org.keycloak.broker.oidc.OIDCIdentityProvider;
 import org.keycloak.broker.oidc.OIDCIdentityProviderFactory;
 import org.keycloak.broker.provider.BrokeredIdentityContext;
+import org.keycloak.models.IdentityProviderMapperModel;
+import org.keycloak.models.KeycloakSession;
+import org.keycloak.models.RealmModel;
 import org.keycloak.representations.JsonWebToken;
 
 /** The note of an ID token. */
 public final class UpstreamClaimsNoteMapper extends NoteMapper {
+
+    // Keycloak would take the preferred user name or the e-mail address for the person's key; whoever gets that address next would get
+    // the account. Only `sub` is a key (OpenID Connect Core 5.7).
+    @Override
+    public void preprocessFederatedIdentity(KeycloakSession session, RealmModel realm, IdentityProviderMapperModel mapper,
+            BrokeredIdentityContext context) {
+        context.setUsername(context.getId());
+        super.preprocessFederatedIdentity(session, realm, mapper, context);
+    }
 
     @Override
     UpstreamNote note(BrokeredIdentityContext context, RequestedAttributes wanted) {

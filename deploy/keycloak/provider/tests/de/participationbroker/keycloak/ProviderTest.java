@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 public final class ProviderTest {
 
     public static void main(String[] arguments) throws ReflectiveOperationException {
-        List<Method> tests = Stream.of(RequestTest.class, NoteTest.class, FailureTest.class)
+        List<Method> tests = Stream.of(RequestTest.class, NoteTest.class, FailureTest.class, ResidentsTest.class)
                 .flatMap(each -> Arrays.stream(each.getDeclaredMethods()))
                 .filter(method -> method.getName().startsWith("test"))
                 .sorted(Comparator.comparing(Method::getName))
