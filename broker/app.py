@@ -15,7 +15,6 @@ from broker.claim_table import load_claim_table
 from broker.config import Settings
 from broker.core.ports import Clock, Upstream
 from broker.examination import examination
-from broker.flows.choosing import Choosing
 from broker.flows.examining import Examining
 from broker.flows.handing_out import HandingOut
 from broker.flows.inviting import Inviting
@@ -142,7 +141,9 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     csrf = CSRFProtect(app)
     source, reader = parts.request_source, RequestReader(parts.claim_table, hints, parts.issuing.clock)
     find_client = stores.clients.find
-    authorize = AuthorizeViews(parts.responses, source, reader, find_client, parts.signing_in, parts.issuing, parts.devices, cookies)
+    authorize = AuthorizeViews(
+        parts.responses, source, reader, find_client, parts.signing_in, parts.issuing, parts.devices, parts.choosing.is_down, cookies
+    )
     endpoint_views, end_session = _endpoint_views(settings, parts), _end_session_views(settings, parts, hints, cookies)
     endpoints = endpoints_blueprint(endpoint_views)
     requests = PushedRequests(endpoint_views.server, source, reader, parts.proofs.announced, stores.pushed_requests.add)
@@ -237,7 +238,7 @@ def _citizen_views(settings: Settings, parts: Parts, cookies: Cookies) -> Citize
     return CitizenViews(
         signing_in=parts.signing_in,
         consenting=parts.consenting,
-        choosing=Choosing(parts.consenting.judging),
+        choosing=parts.choosing,
         find_client=parts.stores.clients.find,
         list_providers=parts.stores.providers.list,
         find_session=parts.stores.sessions.find,

@@ -11,6 +11,7 @@ from broker.flows.dispatching import Dispatching
 from broker.flows.posting import Posting
 from broker.flows.rotating import Rotating
 from broker.flows.visiting import shown_logos
+from broker.flows.watching import LOOK_SECONDS, Reaching, Watching
 from broker.oidc.keys import KeyRing
 from broker.parts import Stores, open_stores, utc_now
 from broker.web import observability
@@ -33,6 +34,7 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
             Task("deliver logouts", None, dispatching.run_once),
             Task("measure the outbox", 15.0, lambda: observability.measure_outbox(*stores.outbox.pending(), clock())),
             Task("advance signing keys", 60.0, _rotating(settings, stores, clock).run_once),
+            Task("look at citizen IDs", LOOK_SECONDS, _watching(settings, stores, clock).look),
             Task("clear grants", _HOUR, lambda: stores.grants.purge_expired(clock())),
             Task("clear refresh tokens", _HOUR, lambda: stores.refresh_tokens.purge_expired(clock())),
             Task("clear access tokens", _HOUR, lambda: stores.access_tokens.purge_expired(clock())),
@@ -54,6 +56,15 @@ def build_dispatching(settings: Settings, stores: Stores, clock: Clock = utc_now
     give_up_after = timedelta(hours=settings.logout_retry_hours)
     delivering = Delivering(stores.clients, stores.signing_keys, sign, post, settings.issuer, clock, give_up_after)
     return Dispatching(stores.outbox, delivering.attempt, observability.count_delivery)
+
+
+def build_watching(settings: Settings) -> Watching:
+    """What `broker providers` works with."""
+    return _watching(settings, open_stores(settings), utc_now)
+
+
+def _watching(settings: Settings, stores: Stores, clock: Clock) -> Watching:
+    return Watching(stores.troubles, stores.providers, clock, Reaching(settings.outbound_private_hosts).answers)
 
 
 def build_rotating(settings: Settings) -> Rotating:

@@ -14,6 +14,7 @@ from broker.core.errors import BrokerError, StoreUnavailable
 from broker.core.ports import Clock, Upstream
 from broker.flows.authorizing_devices import AuthorizingDevices
 from broker.flows.changing_claims import ChangingClaims, refuse_losses
+from broker.flows.choosing import Choosing
 from broker.flows.consenting import Consenting
 from broker.flows.fetching import Fetching
 from broker.flows.heeding import Heeding
@@ -30,6 +31,7 @@ from broker.flows.signing_in import SigningIn
 from broker.flows.signing_out import SigningOut
 from broker.flows.throttling import Throttling
 from broker.flows.visiting import Visiting
+from broker.flows.watching import Watching
 from broker.oidc.access_token import AccessTokenForm
 from broker.oidc.client_certificate import thumbprint
 from broker.oidc.client_keys import ClientKeyring
@@ -66,6 +68,7 @@ from broker.store.signing_keys import SigningKeys
 from broker.store.sql import Database
 from broker.store.standings import Standings
 from broker.store.subjects import Subjects
+from broker.store.troubles import Troubles
 from broker.store.vouchers import Vouchers
 from broker.upstream.discovery import Discovery
 from broker.upstream.hub_connection import HubConnection
@@ -105,6 +108,7 @@ class Stores:
     registration_tokens: RegistrationTokens
     logos: Logos
     attempts: Attempts
+    troubles: Troubles
     signing_keys: SigningKeys
     vouchers: Vouchers
 
@@ -131,6 +135,7 @@ class Parts:
     signing_out: SigningOut
     heeding: Heeding
     consenting: Consenting
+    choosing: Choosing
     issuing: Issuing
     recognising: Recognising
     refreshing: Refreshing
@@ -162,6 +167,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     judging = Judging(stores.clients, stores.providers, stores.standings, Releasing(claim_table), clock)
     signing_out = SigningOut(stores.outbox, stores.sessions, stores.clients, hub)
     linking = Linking(stores.subjects, keys.link, clock)
+    watching = Watching(stores.troubles, stores.providers, clock)
     fetching = Fetching(settings.outbound_private_hosts)
     client_keys = ClientKeyring(fetching.get, clock)
     ring = KeyRing(stores.signing_keys.list, clock)
@@ -180,9 +186,10 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         request_source=_request_source(settings.issuer, stores, client_keys, fetching, clock),
         fetching=fetching,
         client_keys=client_keys,
-        signing_in=SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, clock),
+        signing_in=SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, watching, clock),
         signing_out=signing_out,
         heeding=Heeding(hub, signing_out, stores.one_time_ids.add),
+        choosing=Choosing(judging, watching),
         consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, clock),
         issuing=issuing,
         devices=AuthorizingDevices(stores.device_codes, stores.attempts, stores.clients, stores.requests, issuing, clock),
@@ -254,6 +261,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         registration_tokens=RegistrationTokens(database),
         logos=Logos(database),
         attempts=Attempts(redis),
+        troubles=Troubles(redis),
         signing_keys=SigningKeys(database, Seal(settings.keys.signing_seal)),
         vouchers=Vouchers(database, subjects, clock),
     )

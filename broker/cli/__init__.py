@@ -15,6 +15,7 @@ from broker.cli.doctor import doctor
 from broker.cli.errors import errors
 from broker.cli.keys import keys
 from broker.cli.processes import migrate, serve, worker
+from broker.cli.providers import providers
 from broker.cli.realm import realm
 from broker.cli.vouchers import vouchers
 from broker.core.errors import BrokerError
@@ -35,5 +36,5 @@ def main() -> None:
     """The participation broker: one sign-in for all participation tools of a city."""
 
 
-for command in (serve, worker, migrate, realm, claims, clients, vouchers, keys, errors, doctor):
+for command in (serve, worker, migrate, realm, providers, claims, clients, vouchers, keys, errors, doctor):
     main.add_command(command)

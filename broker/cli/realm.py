@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,8 @@ def apply(environment: str, config_dir: Path, keycloak_url: str | None, only_bro
     source = _Source(config_dir, environment, keycloak_url)
     wanted, providers = source.identity_providers(), Providers(open_database(load_settings()))
     # Read before Keycloak is touched: what is refused, or a database that is away, must not leave half of the work done.
-    is_current = list(providers.list()) == [each for each in wanted if each.enabled]
+    found = providers.all()
+    is_current = [replace(each, switched_off=False) for each in found] == wanted
     claims, table = changing_claims(load_settings()), load_claim_table(config_dir / CLAIM_TABLE)
     refuse_losses(claims.plan(table))
     if not only_broker:
@@ -117,6 +118,9 @@ def apply(environment: str, config_dir: Path, keycloak_url: str | None, only_bro
     claims.apply(table)
     names = ", ".join(provider.alias for provider in wanted) or "none"
     click.echo(f"Citizen IDs of the broker: {names} ({'nothing changed' if is_current else 'written'}).")
+    for each in found:
+        if each.switched_off and each.alias in {one.alias for one in wanted}:
+            click.echo(f"! {each.alias} stays switched off; to let it be used: broker providers enable {each.alias}")
 
 
 def _plans(reconcilers: list[RealmReconciler]) -> dict[str, Plan]:

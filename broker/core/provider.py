@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 
 from broker.core.trust import TrustLevel
 
@@ -22,7 +24,8 @@ class IdentityProvider:
     """A citizen ID. Connection settings are Keycloak's; here is what the choice page, the judge and the ceiling need.
 
     `trust_ceiling` is the highest level the broker will ever assert from it (A-29); `descriptions` say in plain words what it can do.
-    `sandbox`: its citizens are simulated, so that tools in the sandbox may meet them.
+    `sandbox`: its citizens are simulated, so that tools in the sandbox may meet them. `probe_url` is an address of its own that answers as
+    long as it works; empty where none is known. `enabled` is the file's word, `switched_off` an administrator's, which no file undoes.
     """
 
     alias: str
@@ -33,3 +36,28 @@ class IdentityProvider:
     position: int
     enabled: bool = True
     sandbox: bool = False
+    probe_url: str = ""
+    switched_off: bool = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether anybody may sign in by it."""
+        return self.enabled and not self.switched_off
+
+
+class TroubleSource(StrEnum):
+    """How it is known that a citizen ID is out of order."""
+
+    SIGN_INS = "sign_ins"
+    LOOK = "look"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A citizen ID is out of order: since when it is known and, where an administrator says so, until when and in which words by locale."""
+
+    source: TroubleSource
+    since: datetime
+    until: datetime | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)

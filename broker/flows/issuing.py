@@ -208,9 +208,9 @@ class Issuing:
             raise InvalidTarget
 
     def _session_of(self, issued: IssuedCode) -> BrokerSession:
-        """The session, still that person's, with a citizen ID that has not been switched off (A-31). Raises InvalidGrant."""
+        """The session, still that person's, with a citizen ID that the tool may still take (A-31). Raises InvalidGrant."""
         session = self.recognising.session(issued.session_id, issued.subject_id)
-        if session is None or not self.recognising.enabled(session.provider_alias):
+        if session is None or not self.recognising.usable(session.provider_alias, issued.client_id):
             raise InvalidGrant
         return session
 

@@ -59,15 +59,15 @@ class Recognising:
         return session if lives else None
 
     def stands(self, grant: Grant, session: BrokerSession | None) -> bool:
-        """Whether the citizen ID has not been switched off (A-31), and the session lives or need not (`offline`)."""
+        """Whether the tool may still take this citizen ID (A-31), and the session lives or need not (`offline`)."""
         if session is None and not grant.offline:
             return False
-        return self.enabled(session.provider_alias if session else grant.provider_alias)
+        return self.usable(session.provider_alias if session else grant.provider_alias, grant.client_id)
 
-    def enabled(self, provider_alias: str) -> bool:
-        """Whether a citizen ID may be used at all."""
-        provider = self.judging.providers.find(provider_alias)
-        return provider is not None and provider.enabled
+    def usable(self, provider_alias: str, client_id: str) -> bool:
+        """Whether a citizen ID may be used, and by this tool (UP-10)."""
+        provider, client = self.judging.providers.find(provider_alias), self.judging.clients.find(client_id)
+        return provider is not None and client is not None and client.allows_provider(provider)
 
     def values(self, client: Client, grant: Grant, claims: Iterable[str], session: BrokerSession | None) -> dict[str, ClaimData]:
         """The claims' values. Without a session nothing that came from a citizen ID, only the name that the citizen chose here."""

@@ -24,6 +24,7 @@ from broker.flows.judging import Judging
 from broker.flows.linking import Linking
 from broker.flows.releasing import LOCALE_CLAIM
 from broker.flows.signing_out import SigningOut
+from broker.flows.watching import Watching
 from broker.store.requests import Requests
 from broker.store.sessions import Sessions
 
@@ -50,6 +51,7 @@ class SigningIn:
     linking: Linking
     signing_out: SigningOut
     upstream: Upstream
+    watching: Watching
     clock: Clock
 
     def judge(self, request: AuthorizationRequest, session: BrokerSession | None) -> Step:
@@ -81,8 +83,10 @@ class SigningIn:
             self.requests.add_login(redirect.state, login)
             return redirect.url
 
-    def complete(self, answer: Mapping[str, str], browser_id: str, old_session_id: str | None, locale: str = "de") -> SignedIn:
-        """Turn the hub's answer into a session with a new id, which replaces the browser's old one.
+    def complete(
+        self, answer: Mapping[str, str], browser_id: str, old_session_id: str | None, locale: str = "de", address: str = ""
+    ) -> SignedIn:
+        """Turn the hub's answer into a session with a new id, which replaces the browser's old one. `address` is where the browser is.
 
         Raises RequestExpired or ForeignBrowser when the answer is not one to a sign-in this browser began (UP-01, UP-03),
         UpstreamRefused or UpstreamUnavailable as the hub's side says, AccountBlocked, and AccessDenied when tool or citizen ID were
@@ -99,10 +103,13 @@ class SigningIn:
             try:
                 identity = self._identity(request, login, answer)
             except (UpstreamCancelled, CitizenIdUnavailable) as trouble:
+                if isinstance(trouble, CitizenIdUnavailable):
+                    self.watching.failed(login.provider_alias, address)
                 return SignedIn(self._changed(self._set_back(request, login, trouble, old_session_id)), None, None)
             subject = self.linking.account_of(identity, locale)
             token, session = self._open(identity, subject, browser_id, locale)
             self._succeed(session, old_session_id)
+            self.watching.succeeded(identity.provider_alias)
             return SignedIn(self._changed(replace(request, signed_in_at=self.clock(), setback=None)), token, session)
 
     def stay(self, request: AuthorizationRequest, session: BrokerSession | None) -> AuthorizationRequest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from broker.core.provider import IdentityProvider
 from broker.store.cache import Cache
@@ -16,6 +16,8 @@ _PROVIDER = Record(IdentityProvider)
 _LIST = select(providers).order_by(providers.c.position, providers.c.alias)
 _ADD = insert(providers)
 _CLEAR = delete(providers)
+_OFF = select(providers.c.alias).where(providers.c.switched_off)
+_SWITCH = update(providers).where(providers.c.alias == bindparam("which")).values(switched_off=bindparam("off"))
 _ALL = ""
 _SECONDS = 5.0
 
@@ -28,19 +30,31 @@ class Providers:
         self._all = Cache(self._load, seconds)
 
     def list(self) -> tuple[IdentityProvider, ...]:
-        """The enabled ones, in the order of the choice page."""
-        return tuple(provider for provider in self._all[_ALL] if provider.enabled)
+        """Those that may be used, in the order of the choice page."""
+        return tuple(provider for provider in self._all[_ALL] if provider.usable)
+
+    def all(self) -> tuple[IdentityProvider, ...]:
+        """Also those that are disabled or switched off; read anew."""
+        return self._load(_ALL)
 
     def find(self, alias: str) -> IdentityProvider | None:
-        """One of the enabled ones, or None."""
+        """One of those that may be used, or None."""
         return next((provider for provider in self.list() if provider.alias == alias), None)
 
     def replace_all(self, wanted: Sequence[IdentityProvider]) -> None:
-        """Make these, enabled or not, the citizen IDs there are; all or nothing."""
+        """Make these, enabled or not, the citizen IDs there are; all or nothing. What was switched off stays so."""
         with self._database.transaction() as connection:
+            off = {row.alias for row in connection.execute(_OFF)}
             connection.execute(_CLEAR)
             if wanted:
-                connection.execute(_ADD, [_PROVIDER.to_row(provider) for provider in wanted])
+                rows = [_PROVIDER.to_row(provider) for provider in wanted]
+                connection.execute(_ADD, [{**row, "switched_off": row["alias"] in off} for row in rows])
+        self._all.forget()
+
+    def switch(self, alias: str, *, off: bool) -> None:
+        """Switch one off, or on again; other processes know within seconds (A-31)."""
+        with self._database.transaction() as connection:
+            connection.execute(_SWITCH, {"which": alias, "off": off})
         self._all.forget()
 
     def _load(self, _: str) -> tuple[IdentityProvider, ...]:

@@ -132,6 +132,8 @@ providers = Table(
     Column("position", Integer, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("sandbox", Boolean, nullable=False),
+    Column("probe_url", Text, nullable=False),
+    Column("switched_off", Boolean, nullable=False),
 )
 
 # No foreign keys: the gate's own statement looks at subject, client and consent, and a key would lock a popular tool's row at each sign-in.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from broker.claim_table import FILE_NAME as CLAIM_TABLE
 from broker.claim_table import LOCALES, load_claim_table, requested_attributes
@@ -85,7 +86,7 @@ def _check_alias(section: Section, path: Path) -> None:
 def read_identity_provider(reading: Reading, path: Path) -> IdentityProvider:
     """One citizen ID as the broker shows it. Needs no secret. Raises ConfigurationError."""
     section = _broker_section(reading, path)
-    section.only("alias", "enabled", "position", "trust_ceiling", "names", "descriptions", "means", "sandbox")
+    section.only("alias", "enabled", "position", "trust_ceiling", "names", "descriptions", "means", "sandbox", "probe")
     return IdentityProvider(
         alias=section.text("alias"),
         names=section.texts_by("names", LOCALES),
@@ -95,7 +96,18 @@ def read_identity_provider(reading: Reading, path: Path) -> IdentityProvider:
         position=section.number("position"),
         enabled=section.flag("enabled"),
         sandbox=section.has("sandbox") and section.flag("sandbox"),
+        probe_url=_probe(section),
     )
+
+
+def _probe(section: Section) -> str:
+    """The address where the worker looks whether the citizen ID works; none is no mistake."""
+    if not section.has("probe"):
+        return ""
+    address = section.text("probe")
+    if urlsplit(address).scheme not in ("https", "http") or not urlsplit(address).hostname:
+        raise section.wrong("probe", "'probe' must be an http(s) address")
+    return address
 
 
 def _means(means: Section) -> Means:

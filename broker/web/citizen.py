@@ -113,9 +113,8 @@ class CitizenViews:
         if any(len(values) > 1 for _, values in request.args.lists()):
             raise DoubledParameter("the hub's answer has a doubled parameter")
         answer = request.args.to_dict()
-        signed_in = self.signing_in.complete(
-            answer, self.cookies.known_browser_id() or "", self.cookies.session_id(), current_language().locale
-        )
+        browser_id, session_id = self.cookies.known_browser_id() or "", self.cookies.session_id()
+        signed_in = self.signing_in.complete(answer, browser_id, session_id, current_language().locale, request.remote_addr or "")
         response = _onward(signed_in.request.id)
         if signed_in.session_token:
             self.cookies.start_session(response, signed_in.session_token)

@@ -6,6 +6,7 @@ turns the judge's word into a way to go; steps never point at one another.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -44,6 +45,7 @@ class AuthorizeViews:
     signing_in: SigningIn
     issuing: Issuing
     devices: AuthorizingDevices
+    is_down: Callable[[str], bool]
     cookies: Cookies
 
     def authorize(self) -> Response:
@@ -127,6 +129,8 @@ class AuthorizeViews:
 
     def _way(self, asked: AuthorizationRequest, step: Step) -> str:
         match step:
+            case SignIn(alias) if self.is_down(alias):
+                return url_for("citizen.choose_provider", request_id=asked.id)
             case SignIn(alias):
                 return self.signing_in.send(asked, alias, current_language().locale)
             case ChooseProvider() | StepUp():

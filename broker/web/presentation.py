@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_babel import gettext
 
 from broker.core.claim import ClaimData, ClaimTable
-from broker.core.provider import IdentityProvider
+from broker.core.provider import IdentityProvider, Trouble
 from broker.core.trust import TrustLevel
 from broker.flows.choosing import Option
 from broker.flows.consenting import OfferedClaim
@@ -33,6 +34,15 @@ class MeansOption:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownTrouble:
+    """A citizen ID that is out of order: since when it is known, until when and in whose words (empty: ours)."""
+
+    since: datetime
+    until: datetime | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderOption:
     """A citizen ID as a choice. `means` are those that are enough here; `usable` is False for one that cannot reach the level needed.
 
@@ -48,6 +58,7 @@ class ProviderOption:
     proves: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     remembered: bool = False
+    trouble: ShownTrouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +100,12 @@ def _option(option: Option, needed: TrustLevel) -> ProviderOption:
         proves=tuple(gettext(f"proof.{word}") for word in option.proves),
         lacks=tuple(gettext(f"proof.{word}") for word in option.lacks),
         remembered=option.remembered,
+        trouble=_trouble(option.trouble) if option.trouble else None,
     )
+
+
+def _trouble(trouble: Trouble) -> ShownTrouble:
+    return ShownTrouble(trouble.since, trouble.until, in_language(trouble.texts))
 
 
 def provider_name(providers: Iterable[IdentityProvider], alias: str) -> str:

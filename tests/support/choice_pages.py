@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import render_template
 
 from broker.core.client import Client
-from broker.core.provider import IdentityProvider, Means
+from broker.core.provider import IdentityProvider, Means, Trouble, TroubleSource
 from broker.core.trust import TrustLevel
 from broker.flows.choosing import Option
 from broker.web.presentation import ShownSetback, provider_options
@@ -59,7 +60,11 @@ LOCAL = IdentityProvider(
 
 
 def options_of(
-    offered: list[str], providers: Sequence[IdentityProvider] = (), remembered: str = "", lacks: tuple[str, ...] = ()
+    offered: list[str],
+    providers: Sequence[IdentityProvider] = (),
+    remembered: str = "",
+    lacks: tuple[str, ...] = (),
+    troubles: Mapping[str, Trouble] | None = None,
 ) -> list[Option]:
     proofs = ("residence", "age", "name")
     return [
@@ -69,6 +74,7 @@ def options_of(
             proofs if one.trust_ceiling > TrustLevel.BASIC else (),
             () if one.trust_ceiling > TrustLevel.BASIC else lacks,
             one.alias == remembered,
+            (troubles or {}).get(one.alias),
         )
         for one in providers or [BUNDID, BAYERNID, LOCAL]
     ]
@@ -107,6 +113,13 @@ def more_of_them() -> list[IdentityProvider]:
     return [BUNDID, BAYERNID, sh, muk, *others, LOCAL]
 
 
+_SINCE = datetime(2026, 11, 26, 8, 5, tzinfo=UTC)
+_TROUBLES = {
+    "bundid": Trouble(TroubleSource.LOOK, _SINCE),
+    "bayernid": Trouble(TroubleSource.NOTICE, _SINCE, _SINCE + timedelta(hours=3), _texts("Wartung.", "Maintenance.", "Wartung.")),
+}
+
+
 def choice_pages(tool: Client, tried: Client) -> dict[str, Callable[[], str]]:
     """Each page by its name; `tried` is a tool in the sandbox."""
     return {
@@ -126,6 +139,7 @@ def choice_pages(tool: Client, tried: Client) -> dict[str, Callable[[], str]]:
             ["bundid", "bayernid", "local"],
             setback=ShownSetback("unavailable", "BundID", (), "BP-503-CITIZEN-ID"),
         ),
+        "choose-out-of-order": _choose(tool, TrustLevel.BASIC, ["bundid", "bayernid", "local"], troubles=_TROUBLES),
         "choose-incomplete": _choose(
             replace(tool, name=LONG_TOOL),
             TrustLevel.BASIC,

@@ -25,6 +25,7 @@ from broker.flows.refreshing import Refreshing
 from broker.flows.releasing import Releasing
 from broker.flows.signing_in import SignedIn, SigningIn
 from broker.flows.signing_out import SigningOut
+from broker.flows.watching import Watching
 from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
 from broker.store.codes import Codes
@@ -40,6 +41,7 @@ from broker.store.sessions import Sessions
 from broker.store.sql import Database
 from broker.store.standings import Standings
 from broker.store.subjects import Subjects
+from broker.store.troubles import Troubles
 from tests.support.app import Hub
 from tests.support.clock import Clock
 from tests.support.makers import BROWSER, REDIRECT, client, provider, request
@@ -62,7 +64,8 @@ class Scene:
         judging = Judging(self.clients, self.providers, self.standings, Releasing(TABLE), clock)
         self.signing_out = SigningOut(self.outbox, self.sessions, self.clients, self.hub)
         linking = Linking(self.subjects, bytes(32), clock)
-        self.signing_in = SigningIn(self.requests, self.sessions, judging, linking, self.signing_out, self.hub, clock)
+        self.watching = Watching(Troubles(redis), self.providers, clock)
+        self.signing_in = SigningIn(self.requests, self.sessions, judging, linking, self.signing_out, self.hub, self.watching, clock)
         self.consenting = Consenting(judging, self.requests, self.subjects, self.consents, clock)
         recognising = Recognising(judging, self.sessions, AccessTokens(database, clock), lambda token: access_hash(token, as_jwt=False))
         refreshing = Refreshing(recognising, self.grants, RefreshTokens(database, clock), bytes(32), clock)

@@ -14,9 +14,19 @@ _TIME = sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite")
 
 
 def upgrade() -> None:
+    _providers()
     _vouchers()
     _procedures()
     _claim_table()
+
+
+def _providers() -> None:
+    with op.batch_alter_table("providers") as providers:
+        providers.add_column(sa.Column("probe_url", sa.Text(), nullable=False, server_default=""))
+        providers.add_column(sa.Column("switched_off", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("providers") as providers:
+        providers.alter_column("probe_url", server_default=None)
+        providers.alter_column("switched_off", server_default=None)
 
 
 def _vouchers() -> None:
