@@ -83,9 +83,14 @@ class _Inside:
 
     def citizen_ids(self) -> Finding:
         self._needs_schema()
-        enabled = [provider.alias for provider in self.stores.providers.list() if provider.enabled]
+        enabled = [provider.alias for provider in self.stores.providers.list()]
+        off = [provider.alias for provider in self.stores.providers.all() if provider.switched_off]
         if not enabled:
             return Finding(BROKEN, "Citizen IDs: none is enabled; realm-config/README.md says how, then run: broker realm apply")
+        if off:
+            return Finding(
+                WARNING, f"Citizen IDs: {', '.join(enabled)}. Switched off: {', '.join(off)}; back on by: broker providers enable"
+            )
         return Finding(GOOD, f"Citizen IDs: {', '.join(enabled)}.")
 
     def claims(self) -> Finding:

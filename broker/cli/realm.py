@@ -21,6 +21,7 @@ from broker.core.provider import IdentityProvider
 from broker.flows.changing_claims import refuse_losses
 from broker.store.providers import Providers
 from broker.upstream.keycloak_connection import KeycloakConnection
+from broker.upstream.person_keys import refuse_key_changes
 from broker.upstream.realm import RealmReconciler
 from broker.upstream.realm_files import load_identity_providers, load_realms
 from broker.upstream.realm_plan import Plan
@@ -101,8 +102,9 @@ def drift(environment: str, config_dir: Path, keycloak_url: str | None) -> None:
 
 @realm.command()
 @_about_a_realm
+@click.option("--new-keys", multiple=True, metavar="ALIAS", help="Let a changed entityID of this citizen ID make everybody a new person.")
 @click.option("--only-broker", is_flag=True, help="Only tell the broker its citizen IDs; for a hub that is not Keycloak.")
-def apply(environment: str, config_dir: Path, keycloak_url: str | None, only_broker: bool) -> None:
+def apply(environment: str, config_dir: Path, keycloak_url: str | None, only_broker: bool, new_keys: tuple[str, ...]) -> None:
     """Bring Keycloak and the broker's list of citizen IDs to the described state. Running it twice changes nothing."""
     source = _Source(config_dir, environment, keycloak_url)
     wanted, providers = source.identity_providers(), Providers(open_database(load_settings()))
@@ -112,7 +114,7 @@ def apply(environment: str, config_dir: Path, keycloak_url: str | None, only_bro
     claims, table = changing_claims(load_settings()), load_claim_table(config_dir / CLAIM_TABLE)
     refuse_losses(claims.plan(table))
     if not only_broker:
-        _apply_all(source.reconcilers())
+        _apply_all(source.reconcilers(), new_keys)
     if not is_current:
         providers.replace_all(wanted)
     claims.apply(table)
@@ -127,9 +129,10 @@ def _plans(reconcilers: list[RealmReconciler]) -> dict[str, Plan]:
     return {each.name: each.plan() for each in reconcilers}
 
 
-def _apply_all(reconcilers: list[RealmReconciler]) -> None:
-    _plans(reconcilers)  # whatever the server lacks for any realm is told before the first is touched
-    applied = {each.name: each.apply() for each in reconcilers}
+def _apply_all(reconcilers: list[RealmReconciler], new_keys: tuple[str, ...]) -> None:
+    for planned in _plans(reconcilers).values():  # what is refused for any realm is told before the first is touched
+        refuse_key_changes(planned.key_changes, new_keys)
+    applied = {each.name: each.apply(new_keys) for each in reconcilers}
     _show({name: each.lines for name, each in applied.items()})
     changed = any(each.changed for each in applied.values())
     click.echo("Keycloak is now as the files say." if changed else "Keycloak is as the files say; nothing changed.")

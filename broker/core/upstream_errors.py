@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.core.errors import UpstreamCancelled, UpstreamUnavailable
+from broker.core.errors import UpstreamCancelled, UpstreamRefused, UpstreamUnavailable
 
 
 class AttributesMissing(UpstreamCancelled):
@@ -23,3 +23,17 @@ class CitizenIdUnavailable(UpstreamUnavailable):
 
     code = "BP-503-CITIZEN-ID"
     message_key = "error.citizen_id_unavailable"
+
+
+class SignInInterrupted(UpstreamRefused):
+    """Keycloak could not use the citizen ID's answer, or forgot the sign-in, and its page sent the citizen home. Its log says more."""
+
+    code = "BP-502-INTERRUPTED"
+
+
+class GuestSignIn(UpstreamRefused):
+    """The citizen ID's answer named nobody, most often after a sign-in as a guest, without an account (citizen IDs 2.8). Keycloak says
+    the same of some answers it cannot use for other reasons; its log tells them apart."""
+
+    code = "BP-403-GUEST"
+    status = 403

@@ -66,6 +66,14 @@ class SigningIn:
         """The stored request. Raises RequestExpired, or ForeignBrowser when another browser began it."""
         return self.requests.get(request_id, browser_id)
 
+    def under_way(self, request_id: str, browser_id: str) -> AuthorizationRequest | None:
+        """A request of this browser for which nobody has signed in yet; None for all else."""
+        try:
+            request = self.resume(request_id, browser_id)
+        except (RequestExpired, ForeignBrowser):
+            return None
+        return request if request.signed_in_at is None and not request.denied_by else None
+
     def send(self, request: AuthorizationRequest, alias: str, locale: str) -> str:
         """Where to send the browser to sign in at this citizen ID, at the level this request insists on.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from broker.core.errors import UpstreamRefused
 from broker.upstream.keycloak_connection import KeycloakConnection
+from broker.upstream.person_keys import refuse_key_changes
 from broker.upstream.realm_admin import RealmAdmin
 from broker.upstream.realm_clients import ClientSteps
 from broker.upstream.realm_desired import DesiredRealm, Json
@@ -48,7 +49,7 @@ class RealmReconciler:
 
     def _plan_changes(self, current: Json) -> Plan:
         admin, desired, steps = self._admin, self._desired, StepMaker(self._desired.secrets)
-        provider_steps, notes = ProviderSteps(admin, desired.identity_providers, steps).all()
+        provider_steps, notes, key_changes = ProviderSteps(admin, desired.identity_providers, steps).all()
         return Plan(
             steps=(
                 *component_steps(admin, desired, steps),
@@ -60,11 +61,17 @@ class RealmReconciler:
                 *provider_steps,
             ),
             notes=tuple(notes),
+            key_changes=key_changes,
         )
 
-    def apply(self) -> Applied:
-        """Brings the realm to the described state and looks again whether it is there. A second call changes nothing."""
-        applied = take_all(self.plan())
+    def apply(self, new_keys: tuple[str, ...] = ()) -> Applied:
+        """Brings the realm to the described state and looks again whether it is there. A second call changes nothing.
+
+        Raises ConfigurationError, before anything is changed, where people of a citizen ID not among `new_keys` would get new keys.
+        """
+        planned = self.plan()
+        refuse_key_changes(planned.key_changes, new_keys)
+        applied = take_all(planned)
         if applied.changed:
             left = self.plan()
             if left.steps:

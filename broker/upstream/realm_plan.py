@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from broker.core.errors import BrokerError, UpstreamRefused, UpstreamUnavailable
 
@@ -20,10 +20,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps in the order they are taken. `notes` name what Keycloak holds beyond the files and what stays untouched."""
+    """Steps in the order they are taken. `notes` name what Keycloak holds beyond the files and what stays untouched.
+
+    `key_changes` say by alias of a citizen ID that its people would come back as others (`person_keys.py`).
+    """
 
     steps: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
+    key_changes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -33,7 +37,8 @@ class Plan:
     def lines(self) -> list[str]:
         """The plan for people: `+ create`, `~ change`, `- remove`, or one line saying that there is nothing to do; secrets masked."""
         changes = [line for step in self.steps for line in step.lines] or [NOTHING]
-        return [*changes, *(f"! {note}" for note in self.notes)]
+        dangers = (f"!! everybody gets a new key: {change}" for change in self.key_changes.values())
+        return [*changes, *dangers, *(f"! {note}" for note in self.notes)]
 
 
 @dataclass(frozen=True, slots=True)

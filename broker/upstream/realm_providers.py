@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from broker.upstream.person_keys import key_change
 from broker.upstream.realm_admin import RealmAdmin
 from broker.upstream.realm_desired import Json, Mapped, without_nulls
 from broker.upstream.realm_plan import Step
@@ -20,11 +21,13 @@ class ProviderSteps:
     wanted: tuple[Mapped, ...]
     steps: StepMaker
 
-    def all(self) -> tuple[list[Step], list[str]]:
-        """Every step in order, and a note about each identity provider that no file names."""
+    def all(self) -> tuple[list[Step], list[str], dict[str, str]]:
+        """Every step in order, a note about each identity provider that no file names, and by alias what would change people's keys."""
         found = {each["alias"]: each for each in self.admin.identity_providers()}
+        changes = {each.name: key_change(each, found[each.name]) for each in self.wanted if each.name in found}
         steps = [step for provider in self.wanted for step in self._steps_of(provider, found.pop(provider.name, None))]
-        return steps, [f"identity provider {alias} is in Keycloak but not in the files; it stays as it is" for alias in sorted(found)]
+        notes = [f"identity provider {alias} is in Keycloak but not in the files; it stays as it is" for alias in sorted(found)]
+        return steps, notes, {alias: change for alias, change in changes.items() if change}
 
     def _steps_of(self, provider: Mapped, found: Json | None) -> Iterator[Step]:
         label = f"identity provider {provider.name}"

@@ -19,7 +19,7 @@ from broker.core.provider import IdentityProvider
 from broker.core.request import AuthorizationRequest, Setback, SetbackKind
 from broker.core.session import BrokerSession
 from broker.core.trust import TrustLevel
-from broker.core.upstream_errors import AttributesMissing, CitizenIdUnavailable
+from broker.core.upstream_errors import AttributesMissing, CitizenIdUnavailable, GuestSignIn, SignInInterrupted
 from broker.flows.choosing import Choosing, is_unmet
 from broker.flows.consenting import Consenting, ConsentOffer
 from broker.flows.signing_in import SigningIn
@@ -55,10 +55,17 @@ class CitizenViews:
     hub_origin: str
 
     def start(self) -> Answer:
-        """What this place is, for whoever comes without a tool."""
+        """What this place is, for whoever comes without a tool, or lost the way at a citizen ID that led nowhere."""
         session = self._session()
         name = provider_name(self.list_providers(), session.provider_alias) if session else ""
-        return render_template("citizen/start.html", signed_in_with=name, sign_out_url="/logout")
+        pending = self.signing_in.under_way(self.cookies.request_in_progress() or "", self.cookies.known_browser_id() or "")
+        return render_template(
+            "citizen/start.html",
+            signed_in_with=name,
+            sign_out_url="/logout",
+            tool=self._client(pending) if pending else None,
+            go_on_url=url_for(".choose_provider", request_id=pending.id) if pending else None,
+        )
 
     def choose_provider(self, request_id: str) -> Answer:
         """The citizen IDs to choose from; after a try that failed also what happened, at a step-up why a stronger one is needed."""
@@ -165,10 +172,23 @@ class CitizenViews:
         )
 
     def upstream_return(self) -> Answer:
-        """Where the hub's error pages lead home to. Offers the sign-in in progress again, if this browser has one."""
+        """Where the hub's error pages lead home to. Offers the sign-in in progress again, if this browser has one.
+
+        `reason` is a word of our theme's, and anybody could write it into an address: it chooses between two texts and nothing else.
+        """
         request_id = self.cookies.request_in_progress()
-        retry_url = url_for(".choose_provider", request_id=self._pending(request_id).id) if request_id else None
-        return render_template("citizen/interrupted.html", retry_url=retry_url)
+        pending = self._pending(request_id) if request_id else None
+        error = g.error = GuestSignIn() if request.args.get("reason") == "guest" else SignInInterrupted()
+        if pending:
+            self._may_lead_on(pending)
+        return render_template(
+            "citizen/interrupted.html",
+            request_id=request_id,
+            tool=self._client(pending) if pending else None,
+            guest=isinstance(error, GuestSignIn),
+            reference=request_number(),
+            code=error.code,
+        )
 
     def signed_out(self) -> Answer:
         """The end, for sign-outs that were not asked for on a page of ours."""

@@ -73,7 +73,7 @@ class AuthorizeViews:
         address = ReturnAddress.of(asked, self.find_client)
         session = self._session()
         step = self.signing_in.judge(asked, session)
-        if isinstance(step, Refuse) and isinstance(step.error, UnmetTrust) and not (asked.silent or asked.denied_by):
+        if session and isinstance(step, Refuse) and isinstance(step.error, UnmetTrust) and not (asked.silent or asked.denied_by):
             return see_other(url_for("citizen.unmet", request_id=asked.id))  # explained first; the page's button then tells the tool
         if isinstance(step, Issue | Refuse):
             return self._answer(asked, address, step, session)

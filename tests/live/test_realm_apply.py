@@ -15,6 +15,8 @@ from tests.live.described_realm import Described, describe
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
+NEW_HOST = "https://mitmachen.demo.example"
+
 
 @pytest.fixture
 def described(keycloak: KeycloakServer, tmp_path: Path) -> Described:
@@ -82,7 +84,7 @@ def test_a_refused_change_tells_what_was_done_before_it_and_what_was_not(describ
     refuse_principal(described)
     described.config.replace("citizens/realm.yaml", "ssoSessionIdleTimeout: 300", "ssoSessionIdleTimeout: 240")
     with pytest.raises(UpstreamRefused) as refused:
-        described.reconciler().apply()
+        described.reconciler().apply(("bundid",))
     first, *rest = str(refused.value).splitlines()
     assert "refused changing identity provider bundid (HTTP 400: " in first
     assert rest == [
@@ -106,3 +108,18 @@ def test_an_account_without_rights_is_told(described: Described) -> None:
     with pytest.raises(UpstreamRefused, match="does not allow this administrator to do that"):
         RealmReconciler(KeycloakConnection(weak, described.name), described.desired()).apply()
     assert described.admin.find_realm() is None
+
+
+def test_another_host_in_our_entity_id_is_refused_unless_everybody_shall_be_new(described: Described) -> None:
+    """BundID derives the key of a person (bPK2) from it: whoever came before would come back as somebody else."""
+    described.reconciler().apply()
+    described.config.replace(
+        "environments/local.yaml", "bundid_sp_entity_id: https://beteiligung.demo.example", f"bundid_sp_entity_id: {NEW_HOST}"
+    )
+    planned = described.reconciler().plan()
+    assert any(line.startswith("!! everybody gets a new key: our entityID changes") and NEW_HOST in line for line in planned.lines())
+    with pytest.raises(ConfigurationError, match="apply --new-keys bundid"):
+        described.reconciler().apply()
+    assert described.reconciler().plan().lines() == planned.lines(), "nothing was changed"
+    assert described.reconciler().apply(("bundid",)).changed
+    assert described.reconciler().plan().empty

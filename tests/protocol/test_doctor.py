@@ -7,7 +7,9 @@ from pathlib import Path
 from broker.app import build_examination, open_database
 from broker.flows.examining import BROKEN, WARNING
 from broker.store.migrations import migrate
-from tests.support.app import settings
+from broker.store.providers import Providers
+from tests.support.app import PROVIDERS, settings
+from tests.support.choice_pages import BAYERNID
 from tests.support.services import free_port
 
 
@@ -50,3 +52,18 @@ def test_keycloaks_version_is_judged_where_it_is_told(tmp_path: Path) -> None:
     findings = build_examination(chosen, lambda: "26.7.3").findings()
 
     assert any(finding.mark == WARNING and "CVE-2026-18963" in finding.sentence for finding in findings)
+
+
+def test_a_31_a_citizen_id_switched_off_is_not_forgotten(tmp_path: Path) -> None:
+    chosen = settings(f"sqlite:///{tmp_path / 'new.sqlite'}", "fake://", hub_issuer=f"http://localhost:{free_port()}/realms/citizens")
+    database = open_database(chosen)
+    migrate(database)
+    providers = Providers(database)
+    providers.replace_all([*PROVIDERS, BAYERNID])
+    providers.switch("bayernid", off=True)
+
+    told = [finding for finding in build_examination(chosen).findings() if finding.sentence.startswith("Citizen IDs")]
+
+    assert [(finding.mark, finding.sentence) for finding in told] == [
+        (WARNING, "Citizen IDs: bundid. Switched off: bayernid; back on by: broker providers enable")
+    ]

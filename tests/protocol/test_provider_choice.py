@@ -161,7 +161,7 @@ def test_f18_an_outage_of_one_citizen_id_leads_back_to_the_choice_and_the_others
     assert page.response.status_code == 200
     assert page.error_code == "BP-503-CITIZEN-ID"
     assert "Die Anmeldung mit BundID hat nicht geklappt" in page.text
-    assert offered(page) == ["bundid", "bayernid", "local"], "nobody is sent to the broken one again by the hint"
+    assert offered(page) == ["bayernid", "local", "bundid"], "nobody is sent to the broken one again by the hint"
     assert re.search(r'id="reference">[0-9a-z]{10}<', page.text)
 
     choice.hub.trouble = None

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from broker.core.provider import Trouble, TroubleSource
 from broker.core.upstream_errors import CitizenIdUnavailable
+from broker.duties import build_worker
 from broker.flows.watching import SOURCES_TO_BELIEVE, Watching
-from tests.support.app import PROVIDERS, Broker
+from broker.store.redis import Redis
+from broker.store.troubles import Troubles
+from tests.support.app import PROVIDERS, Broker, settings
 from tests.support.browser import Browser, Stop
 from tests.support.choice_pages import BAYERNID, LOCAL
+from tests.support.services import RedisServer, free_port
 
 OUT_OF_ORDER = "Gestört"
 
@@ -106,3 +111,21 @@ def test_an_administrators_notice_is_shown_in_the_pages_language(choice: Broker,
 def test_markup_in_a_notice_is_text(choice: Broker, browser: Browser) -> None:
     watching(choice).announce("bundid", choice.clock() + timedelta(hours=1), {"de": "<b>Wartung</b>"})
     assert "&lt;b&gt;Wartung" in browser.opens(choice.tool().url()).text
+
+
+def test_f18_the_worker_looks_where_the_file_says(choice: Broker, redis_server: RedisServer, sqlite_url: str) -> None:
+    """The wiring: with the real store, an address where nobody is, and the worker's own task."""
+    given = settings(sqlite_url, redis_server.url)
+    choice.parts.stores.providers.replace_all([replace(PROVIDERS[0], probe_url=f"http://localhost:{free_port()}/metadata"), BAYERNID])
+    worker = build_worker(given)
+    (look,) = [task for task in worker.tasks if task.name == "look at citizen IDs"]
+    troubles = Troubles(Redis.connect(redis_server.url))
+    try:
+        look.do()
+        assert troubles.missed("bundid", timedelta(minutes=1)) == 2, "the worker's look and this one"
+        assert troubles.missed("bayernid", timedelta(minutes=1)) == 1, "nobody looked where no address is named"
+        assert (look.every_seconds or 0) * 3 <= 60, "told within a minute"
+    finally:
+        worker.close()
+        for alias in ("bundid", "bayernid"):
+            troubles.reached(alias)

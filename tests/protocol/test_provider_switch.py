@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from broker.core.client_policy import GrantType, TokenPolicy
 from broker.core.trust import TrustLevel
 from tests.support.app import PROVIDERS, Broker
 from tests.support.browser import Browser
-from tests.support.choice_pages import BAYERNID
+from tests.support.choice_pages import BAYERNID, LOCAL
 from tests.support.tool import Tool
 
 API = "https://api.test/"
@@ -109,6 +110,18 @@ def test_up09_up10_a_code_given_out_before_is_not_redeemed(two: Broker, browser:
     code = browser.arrives(tool).code
     close(two)
     assert tool.redeems(code).get_json()["error"] == "invalid_grant"
+
+
+def test_up09_when_nothing_strong_enough_is_left_the_tool_is_told(two: Broker, browser: Browser) -> None:
+    """Nobody is signed in whom a page could tell about their level."""
+    two.parts.stores.providers.replace_all([*PROVIDERS, LOCAL])
+    strict = two.tool("strict", minimum_trust=TrustLevel.HIGH)
+    hub = browser.sets_out(strict.url())
+    switched_off(two)
+    page = browser.comes_back(hub)
+    retry = re.search(r'id="try-again"[^>]*href="([^"]+)"', page.text)
+    assert retry
+    assert browser.opens(retry[1]).answer["error"] == "unmet_authentication_requirements"
 
 
 def test_up10_other_tools_are_served_with_the_same_session(two: Broker, browser: Browser, tool: Tool) -> None:

@@ -155,6 +155,7 @@ def _error(key: str, back: WayBack | None = None, retry_url: str | None = None) 
 
 PAGES: dict[str, Callable[[], str]] = {
     "start": _shows("start", signed_in_with="", sign_out_url="/logout"),
+    "start-under-way": _shows("start", signed_in_with="", sign_out_url="/logout", tool=TOOL, go_on_url="/sign-in/r3qu3st"),
     "start-signed-in": _shows("start", signed_in_with="BundID", sign_out_url="/logout"),
     **choice_pages(TOOL, TRIED_TOOL),
     "consent": _consent,
@@ -198,7 +199,9 @@ PAGES: dict[str, Callable[[], str]] = {
     ),
     "device-connected": _shows("device_done", refused=False),
     "device-refused": _shows("device_done", refused=True),
-    "interrupted": _shows("interrupted", retry_url="/sign-in/r3qu3st"),
+    "interrupted": _shows("interrupted", tool=TOOL, guest=False, reference="q7m2c9xk4p", code="BP-502-INTERRUPTED"),
+    "interrupted-guest": _shows("interrupted", tool=TOOL, guest=True, reference="q7m2c9xk4p", code="BP-403-GUEST"),
+    "interrupted-astray": _shows("interrupted", tool=None, guest=False, reference="q7m2c9xk4p", code="BP-502-INTERRUPTED"),
     "form-post": _form_post,
     "error-expired": _error("error.request_expired", back=_BACK),
     "error-refused": _error("error.upstream_refused", back=_BACK, retry_url="/sign-in/r3qu3st"),

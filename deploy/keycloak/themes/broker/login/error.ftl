@@ -3,6 +3,8 @@
 <#assign target=home.address>
 <#if target?has_content>
   <#assign target=target + target?contains("?")?then("&", "?") + "kc_error=" + ((message.summary)!'')?url('UTF-8')>
+  <#-- Keycloak's words for an answer that names nobody, as after a sign-in without an account (or that it could not use otherwise). -->
+  <#if ((message.summary)!'') == msg("invalidRequesterMessage")><#assign target=target + "&reason=guest"></#if>
 </#if>
 <@layout.registrationLayout displayMessage=false refresh=target; section>
   <#if section = "header">
