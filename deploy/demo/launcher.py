@@ -124,6 +124,7 @@ class Demo:
         if stack.hub_kind == "keycloak":
             rows.append(("BundID (simulated)", stack.bundid_url, ""))
             rows.append(("BayernID (simulated)", stack.bayernid_url, ""))
+            rows.append(("Servicekonto SH", stack.sh_url, "simulated; sign out there, too"))
             rows.append(("Mailbox", stack.mailbox_url, "all mail of the demo: links of the account without a citizen ID"))
             rows.append(("Keycloak console", f"{stack.hub_url}/admin", f"admin, password in {stack.state.folder}/secrets.json"))
         else:

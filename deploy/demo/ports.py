@@ -21,6 +21,7 @@ class Ports:
     keycloak_management: int = 9000
     bundid: int = 8082
     bayernid: int = 8083
+    sh: int = 8084
     karte: int = 8091
     haushalt: int = 8092
     redis: int = 6390

@@ -78,6 +78,10 @@ class Stack:
         return f"http://localhost:{self.ports.bayernid}"
 
     @property
+    def sh_url(self) -> str:
+        return f"http://localhost:{self.ports.sh}"
+
+    @property
     def mailbox_url(self) -> str:
         return f"http://localhost:{self.ports.mailbox}"
 
@@ -87,7 +91,7 @@ class Stack:
     def used_ports(self) -> list[str]:
         """The names of all ports this stack listens on."""
         ours = ["broker", "metrics", "keycloak", "karte", "haushalt"]
-        ours += ["bundid", "bayernid", "keycloak_management", "mailbox", "mailbox_smtp"] if self.hub_kind == "keycloak" else []
+        ours += ["bundid", "bayernid", "sh", "keycloak_management", "mailbox", "mailbox_smtp"] if self.hub_kind == "keycloak" else []
         return ours + ([] if self.redis_url else ["redis"])
 
     def redis(self) -> ChildProcess:
@@ -118,13 +122,16 @@ class Stack:
 
     def citizen_ids(self) -> list[ChildProcess]:
         """The simulated citizen IDs behind Keycloak."""
-        return [self.bundid(), self.bayernid()]
+        return [self.bundid(), self.bayernid(), self.servicekonto_sh()]
 
     def bundid(self) -> ChildProcess:
         return self._saml_simulator("BundID", "bundid", "bundid")
 
     def bayernid(self) -> ChildProcess:
         return self._saml_simulator("BayernID", "bayernid", "bundid", "--as", "bayernid")
+
+    def servicekonto_sh(self) -> ChildProcess:
+        return self._saml_simulator("Servicekonto SH", "sh", "osi")
 
     def _saml_simulator(self, name: str, alias: str, package: str, *more: str) -> ChildProcess:
         port: int = getattr(self.ports, alias)
@@ -175,6 +182,7 @@ class Stack:
             "BROKER_URL": self.broker_url,
             "BUNDID_URL": self.bundid_url,
             "BAYERNID_URL": self.bayernid_url,
+            "SH_URL": self.sh_url,
             "KEYCLOAK_URL": self.hub_url,
             "KEYCLOAK_ADMIN_USER": "admin",
             "KEYCLOAK_ADMIN_PASSWORD": self.state.secret("keycloak_admin_password"),

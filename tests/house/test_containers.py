@@ -16,6 +16,7 @@ from broker.cli import main
 from deploy.demo.bundid.__main__ import parse_arguments
 from deploy.demo.keycloak_build import FEATURES, FEATURES_DISABLED
 from deploy.demo.keycloak_distribution import KEYCLOAK_VERSION
+from deploy.demo.osi import __main__ as osi
 
 TOP = Path(__file__).parents[2]
 DOCKERFILES = ("deploy/Dockerfile", "deploy/demo/Dockerfile", "deploy/keycloak/Dockerfile")
@@ -74,6 +75,7 @@ def test_commands_of_the_demo_images_are_understood(compose: dict[str, Any]) -> 
     for alias, port in {"bundid": 8082, "bayernid": 8083}.items():
         options = parse_arguments(compose["services"][alias]["command"][3:])
         assert (options.citizen_id, options.port) == (alias, port)
+    assert osi.parse_arguments(compose["services"]["sh"]["command"][3:]).port == 8084
 
 
 def test_setup_calls_the_command_line_as_it_is(tmp_path: Path) -> None:

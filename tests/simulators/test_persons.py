@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from deploy.demo.bundid.product import VARIANTS, CitizenId
 from deploy.demo.bundid.vocabulary import BY_FRIENDLY_NAME, Means
+from deploy.demo.osi.vocabulary import Means as OsiMeans
 from deploy.demo.persons import ELSEWHERE, Person, RelativeBirthdate, find_account, load_persons
 
 PERSONS = {person.key: person for person in load_persons()}
 TODAY = dt.date(2026, 11, 26)
 AKDB = ("bundid", "bayernid")
 MEANS_AT = {alias: set(VARIANTS[CitizenId(alias)].means) for alias in AKDB} | {
-    "sh": {"plus", "password", "temporary"},
+    "sh": set(OsiMeans),
     "oidc": set(Means),
     "muk": {"elster"},
 }

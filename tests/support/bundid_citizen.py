@@ -36,6 +36,13 @@ class Posted:
         return None if element is None else element.text
 
 
+def posted_in(page: TestResponse) -> Posted:
+    """The message that a page posts on."""
+    form = lxml.html.document_fromstring(page.get_data()).get_element_by_id("saml-message")
+    fields = {field.get("name"): field.get("value") for field in form.iterfind("input")}
+    return Posted(form.get("action"), fields["RelayState"], base64.b64decode(fields.get("SAMLResponse") or fields["SAMLRequest"]))
+
+
 @dataclass
 class BundidCitizen:
     """Somebody with a browser window at the simulator."""
@@ -78,9 +85,7 @@ class BundidCitizen:
         self._shown(self.client.post(target, data=fields, follow_redirects=True))
 
     def _posted(self) -> Posted:
-        form = self._html().get_element_by_id("saml-message")
-        fields = {field.get("name"): field.get("value") for field in form.iterfind("input")}
-        return Posted(form.get("action"), fields["RelayState"], base64.b64decode(fields["SAMLResponse"]))
+        return posted_in(self.at())
 
     def _shown(self, page: TestResponse) -> TestResponse:
         self.page = page

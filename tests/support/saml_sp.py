@@ -69,6 +69,8 @@ class Asks:
     acs_url: str | None = None
     destination: str | None = None
     issued_at: dt.datetime | None = None
+    level_word: str | None = None  # in place of STORK's word for ``level``
+    name_id_format: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,16 +97,25 @@ class SamlSp:
             "</md:SPSSODescriptor></md:EntityDescriptor>"
         )
 
+    def logout_request(self, now: dt.datetime, destination: str, name_id: str, *session_indexes: str) -> etree._Element:
+        """The unsigned LogoutRequest for one person, of all their sessions or of some."""
+        indexes = "".join(f"<saml2p:SessionIndex>{index}</saml2p:SessionIndex>" for index in session_indexes)
+        return etree.fromstring(
+            f'<saml2p:LogoutRequest xmlns:saml2p="{NAMESPACES["saml2p"]}" xmlns:saml2="{NAMESPACES["saml2"]}" ID="_logout-1" Version="2.0" '
+            f'IssueInstant="{_instant(now)}" Destination="{destination}"><saml2:Issuer>{self.entity_id}</saml2:Issuer>'
+            f"<saml2:NameID>{name_id}</saml2:NameID>{indexes}</saml2p:LogoutRequest>"
+        )
+
     def request(self, now: dt.datetime, asks: Asks | None = None, request_id: str = "_request-1") -> etree._Element:
         """The unsigned AuthnRequest, in the shape of SB 10.1."""
         asks = asks or Asks()
-        issued = (asks.issued_at or now).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        issued = _instant(asks.issued_at or now)
         return etree.fromstring(
             f'<saml2p:AuthnRequest xmlns:saml2p="{NAMESPACES["saml2p"]}" xmlns:saml2="{NAMESPACES["saml2"]}" '
             f'ID="{request_id}" Version="2.0" ForceAuthn="true" IsPassive="false" IssueInstant="{issued}" '
             f'ProtocolBinding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Destination="{asks.destination or self.sso_url}" '
             f'AssertionConsumerServiceURL="{asks.acs_url or self.acs_url}"><saml2:Issuer>{self.entity_id}</saml2:Issuer>'
-            f"{_extension(asks) if asks.extension else ''}{_context(asks)}</saml2p:AuthnRequest>"
+            f"{_extension(asks) if asks.extension else ''}{_policy(asks)}{_context(asks)}</saml2p:AuthnRequest>"
         )
 
     def signed(self, request: etree._Element, method: SignatureMethod = SignatureMethod.SHA256_RSA_MGF1) -> str:
@@ -152,12 +163,20 @@ def _display(asks: Asks) -> str:
     return f'<akdb:DisplayInformation><c:Version xmlns:c="{NAMESPACES["classic-ui"]}">{texts}</c:Version></akdb:DisplayInformation>'
 
 
+def _instant(moment: dt.datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _policy(asks: Asks) -> str:
+    return f'<saml2p:NameIDPolicy Format="{asks.name_id_format}" AllowCreate="true"/>' if asks.name_id_format else ""
+
+
 def _context(asks: Asks) -> str:
-    if asks.level is None:
+    if asks.level is None and asks.level_word is None:
         return ""
     return (
         f'<saml2p:RequestedAuthnContext Comparison="{asks.comparison}"><saml2:AuthnContextClassRef>'
-        f"STORK-QAA-Level-{asks.level}</saml2:AuthnContextClassRef></saml2p:RequestedAuthnContext>"
+        f"{asks.level_word or f'STORK-QAA-Level-{asks.level}'}</saml2:AuthnContextClassRef></saml2p:RequestedAuthnContext>"
     )
 
 

@@ -32,9 +32,6 @@ class Offer:
         found = (Login(person, account, means) for person, account in self._accounts() if _owns(account, means))
         return [login for login in found if level_of(login.account, means) >= self._minimum]
 
-    def login(self, means: Means, account_key: str) -> Login | None:
-        return next((login for login in self.logins(means) if login.account.key == account_key), None)
-
     @property
     def _minimum(self) -> int:
         return 0 if self.any_level else self.request.minimum_level

@@ -14,10 +14,11 @@ from deploy.demo.bundid.faults import FAULTS
 from deploy.demo.bundid.identity import Login, release
 from deploy.demo.bundid.offer import Offer
 from deploy.demo.bundid.product import VARIANTS, CitizenId, Variant
-from deploy.demo.bundid.vocabulary import Attribute
+from deploy.demo.bundid.vocabulary import Attribute, Means
 from deploy.demo.persons import Person
 from deploy.demo.saml.answer import ErrorPlan, Value
 from deploy.demo.saml.faults import bend
+from deploy.demo.saml.journey import Finished
 from deploy.demo.saml.keys import Keys
 from deploy.demo.saml.logins import PendingLogin, PendingLogins
 from deploy.demo.saml.metadata import build_metadata
@@ -87,6 +88,37 @@ class Simulator:
     def login(self, login_id: str) -> Pending:
         return self.pending.get(login_id, self.clock())
 
+    @property
+    def show_faults(self) -> bool:
+        return self.settings.show_faults
+
+    @property
+    def faults(self) -> list[str]:
+        return list(FAULTS)
+
+    @property
+    def cancel_words(self) -> list[str]:
+        """Both spellings that are reported of BundID, the set one first."""
+        return sorted((status.value for status in CancelStatus), key=lambda word: word != self.settings.cancel_status)
+
+    @property
+    def known_means(self) -> list[str]:
+        return [means.value for means in Means]
+
+    def means(self, request: AuthnRequest) -> list[str]:
+        """The means that reach the asked level, as they are called in addresses."""
+        return [means.value for means in self.offer(request).means()]
+
+    def choices(self, request: AuthnRequest, means: str) -> list[Login]:
+        """The test citizens for a means; nobody for one that is not offered."""
+        return self.offer(request).logins(Means(means)) if means in set(Means) else []
+
+    def review(self, request: AuthnRequest, login: Login) -> Mapping[str, object]:
+        """What will be sent, and which required attributes will be missed."""
+        released = self.released(request, login)
+        missing = {attribute.name for attribute in missing_required(request, released)}
+        return {"released": {attribute.value: value for attribute, value in released.items()}, "missing": missing}
+
     def offer(self, request: AuthnRequest) -> Offer:
         return Offer(request, self.persons, self.settings.citizen_id, self.settings.any_level)
 
@@ -95,24 +127,24 @@ class Simulator:
         known = release(login, request.provider.entity_id, self.keys.salt, self.clock())
         return {name: value for name, value in known.items() if name in self.variant.attributes}
 
-    def finish(self, login_id: str, address: str, fault_names: list[str]) -> PostedForm:
+    def finish(self, login_id: str, address: str, fault_names: list[str]) -> Finished:
         """Answers with the chosen citizen, or with an error if a required attribute is missing; the login is over."""
         pending = self.pending.take(login_id, self.clock())
         request, login = pending.request, pending.chosen
         if login is None:
-            return self._error(request, self.settings.cancel_status, "No citizen was chosen.")
+            return Finished(self._error(request, self.settings.cancel_status, "No citizen was chosen."))
         released = self.released(request, login)
         if missing := missing_required(request, released):
-            return self._missing(request, missing[0].name)
+            return Finished(self._missing(request, missing[0].name))
         plan = plan_answer(request, login, released, self.clock(), self.settings.entity_id)
         plan = bend(replace(plan, address=address), self.always_faults + fault_names, FAULTS)
-        return to_form(request, self.writer.success(plan, request.provider.encryption_certificate))
+        return Finished(to_form(request, self.writer.success(plan, request.provider.encryption_certificate)))
 
-    def cancel(self, login_id: str, status: CancelStatus | None) -> PostedForm:
+    def cancel(self, login_id: str, status: str) -> PostedForm:
         """Answers that the citizen does not want to; the login is over."""
         pending = self.pending.take(login_id, self.clock())
         message = "Authentication was canceled by the user."
-        return self._error(pending.request, status or self.settings.cancel_status, message)
+        return self._error(pending.request, CancelStatus(status), message)
 
     def _missing(self, request: AuthnRequest, name: str) -> PostedForm:
         message = f"Attribute {name} is required but not available in Nutzerkonto."

@@ -39,7 +39,7 @@ def signed_part(message: etree._Element, certificates: Iterable[x509.Certificate
 def _signed_by(message: etree._Element, certificate: x509.Certificate) -> etree._Element | None:
     try:
         result = XMLVerifier().verify(message, x509_cert=certificate, expect_config=ACCEPTED)
-    except (SignXMLException, InvalidRawSignature, ValueError):
+    except (SignXMLException, InvalidRawSignature, etree.DocumentInvalid, ValueError):
         return None
     return None if isinstance(result, list) else result.signed_xml
 
