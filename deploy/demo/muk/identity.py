@@ -6,9 +6,7 @@ their own (`PersTyp` NatPers); code lists are given as the persons file has them
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -47,12 +45,6 @@ class Login:
 def logins(persons: tuple[Person, ...]) -> list[Login]:
     """Everybody who has a certificate."""
     return [Login(person, account) for person in persons for account in person.accounts_at(ALIAS)]
-
-
-def name_id(account: Account, entity_id: str, salt: bytes) -> str:
-    """The persistent NameID: the same for one certificate at one service provider, of no meaning elsewhere (SAML core 8.3.7)."""
-    digest = hashlib.sha256(b"\0".join((account.uuid.encode(), entity_id.encode(), salt))).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def attributes_of(login: Login, now: dt.datetime) -> Mapping[Attribute, Value]:
