@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from broker.core.claim import ClaimDefinition, ClaimMapping, ClaimTable, ReleaseClass, Way
-from broker.core.transforms import TRANSFORMS
+from broker.core.municipality import Municipalities
+from broker.core.transforms import TAKES, TRANSFORMS
 from broker.core.trust import TrustLevel
 from broker.core.vouching import (
     METHODS,
@@ -19,6 +20,7 @@ from broker.core.vouching import (
     Vouching,
     vocabulary,
 )
+from broker.municipality_list import read_municipalities
 from broker.yaml_document import Section, read_yaml
 
 FILE_NAME = "claim-table.yaml"
@@ -37,13 +39,17 @@ _LEVELS = tuple(level.word for level in TrustLevel)
 def load_claim_table(path: Path) -> ClaimTable:
     """The claim table of a file. Raises ConfigurationError with file and line."""
     document = read_yaml(path)
-    top = document.top.only("age_thresholds", "claims", "providers")
+    top = document.top.only("age_thresholds", "municipalities", "claims", "providers")
     thresholds = tuple(top.items("age_thresholds", int))
     if sorted(set(thresholds)) != list(thresholds):
         raise top.wrong("age_thresholds", "ages must rise and none may stand twice")
     providers = {alias: _vouching(entry) for alias, entry in top.section("providers").named_sections()}
-    rows = (_definition(name, row, providers) for name, row in top.section("claims").named_sections())
-    return ClaimTable({row.name: row for row in rows}, thresholds, providers)
+    rows = {name: _definition(name, row, providers) for name, row in top.section("claims").named_sections()}
+    for name, row in rows.items():
+        if unknown := [need for need in row.needs if need not in rows]:
+            raise document.wrong(("claims", name, "needs"), f"there is no row {unknown[0]!r}")
+    places = read_municipalities(path.parent / top.text("municipalities")) if top.has("municipalities") else Municipalities()
+    return ClaimTable(rows, thresholds, providers, places)
 
 
 def _vouching(entry: Section) -> Vouching:
@@ -77,23 +83,25 @@ def _amr(entry: Section) -> tuple[AmrSource, tuple[str, ...]]:
 
 
 def _definition(name: str, row: Section, providers: Mapping[str, Vouching]) -> ClaimDefinition:
-    row.only("type", "release", "scope", "origin", "labels", "sentences", "providers")
+    row.only("type", "release", "scope", "origin", "needs", "labels", "sentences", "providers")
     if "." in name or ":" in name:
         # Keycloak and many tools take a dot in a claim's name for nesting.
         raise row.document.wrong(row.at, f"claim {name!r}: names have neither dots nor colons")
-    row.one_of("type", TYPES)
+    kind = row.one_of("type", TYPES)
     release = ReleaseClass(row.one_of("release", tuple(ReleaseClass)))
     origin = row.one_of("origin", ("broker", "provider"))
     if origin == "provider" and name in RESERVED:
         raise row.wrong("origin", f"no citizen ID may make {name!r}: only the broker does")
     return ClaimDefinition(
         name=name,
+        type=kind,
         release=release,
         scope=_scope(row, release),
         origin=origin,
         labels=row.texts_by("labels", LOCALES),
         sentences=row.texts_by("sentences", LOCALES),
         mappings=_mappings(name, row, origin, providers),
+        needs=tuple(row.items("needs", str)) if row.has("needs") else (),
     )
 
 
@@ -130,7 +138,10 @@ def _way(entry: Section) -> Way:
     if not sources or len(set(sources)) != len(sources) or any(source != "".join(source.split()) for source in sources):
         # Printed interface descriptions break object identifiers over lines; on the wire they have no spaces.
         raise entry.wrong("sources", "name at least one attribute, none twice and none with spaces in it")
-    return Way(sources, entry.one_of("transform", tuple(TRANSFORMS)))
+    transform = entry.one_of("transform", tuple(TRANSFORMS))
+    if len(sources) < TAKES.get(transform, 1):
+        raise entry.wrong("sources", f"{transform} needs {TAKES[transform]} attributes, in the order it expects them")
+    return Way(sources, transform)
 
 
 def requested_attributes(path: Path, alias: str) -> tuple[str, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from broker.core.municipality import Municipalities
 from broker.core.trust import TrustLevel
 from broker.core.vouching import Vouching
 
@@ -50,27 +51,34 @@ class ClaimMapping:
 
 @dataclass(frozen=True, slots=True)
 class ClaimDefinition:
-    """One row of the claim table. `labels` and `sentences` are by locale (de, en, de-leicht); `origin` is `broker` or `provider`."""
+    """One row of the claim table. `labels` and `sentences` are by locale (de, en, de-leicht); `origin` is `broker` or `provider`.
+
+    `needs` are rows that the broker makes this claim of: where it may be given, the citizen ID is asked for them.
+    """
 
     name: str
+    type: str
     release: ReleaseClass
     scope: str | None
     origin: str
     labels: Mapping[str, str]
     sentences: Mapping[str, str]
     mappings: Mapping[str, ClaimMapping]
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimTable:
     """The one table of claims, read from `realm-config/claim-table.yaml`.
 
-    `age_thresholds` are the ages a tool may ask about, `providers` says by alias how far each citizen ID is believed.
+    `age_thresholds` are the ages a tool may ask about, `providers` says by alias how far each citizen ID is believed, `municipalities`
+    which addresses lie where.
     """
 
     definitions: Mapping[str, ClaimDefinition]
     age_thresholds: tuple[int, ...]
     providers: Mapping[str, Vouching]
+    municipalities: Municipalities = field(default_factory=Municipalities)
 
     def __getitem__(self, name: str) -> ClaimDefinition:
         return self.definitions[name]

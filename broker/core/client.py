@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from broker.core.client_policy import (
     Appearance,
     AuthMethod,
+    ClaimPolicy,
     ClientKeys,
     GrantType,
     LoginStart,
@@ -103,6 +104,7 @@ class Client:
     logout: LogoutPolicy = field(default_factory=LogoutPolicy)
     appearance: Appearance = field(default_factory=Appearance)
     registration: Registration = field(default_factory=Registration)
+    claim_policy: ClaimPolicy = field(default_factory=ClaimPolicy)
 
     @property
     def takes_part(self) -> bool:

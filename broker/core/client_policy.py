@@ -11,6 +11,10 @@ ON_THE_WAY = timedelta(seconds=3)
 """What an answer needs from here through the citizen's browser to the tool."""
 
 
+EVIDENCE = ("self", "voucher", "address_match", "registry", "eid_ags")
+"""Values of `bp_residence_evidence`, from nobody's word but the citizen's own to the key on an identity card."""
+
+
 class AuthMethod(StrEnum):
     """How a client shows who it is at the token endpoint. `any_secret` takes basic and post alike; a record may pin one (A-07)."""
 
@@ -69,6 +73,18 @@ class RequestPolicy:
     default_max_age: int | None = None
     default_acr_values: tuple[str, ...] = ()
     response_alg: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPolicy:
+    """How a client gets what decides who may take part.
+
+    `age_bands` are the groups it may be told, as `14-17` or `65+`, never beside fine ages. `minimum_evidence` is the weakest proof of
+    residence it takes (of `EVIDENCE`); empty: any that is proven, and the others where the evidence stands beside it.
+    """
+
+    age_bands: tuple[str, ...] = ()
+    minimum_evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

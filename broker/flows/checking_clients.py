@@ -13,6 +13,7 @@ from broker.core.client import Client, ClientClaim, ClientStatus, Operator
 from broker.core.client_policy import (
     Appearance,
     AuthMethod,
+    ClaimPolicy,
     ClientKeys,
     LoginStart,
     LogoutPolicy,
@@ -24,6 +25,7 @@ from broker.core.grant import OFFLINE_ACCESS, OPENID
 from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
 from broker.flows.checking_answers import answer_faults
+from broker.flows.checking_eligibility import eligibility_faults
 from broker.flows.checking_grants import grant_faults, needs_return_address
 from broker.flows.checking_keys import key_faults
 from broker.flows.checking_requests import request_faults
@@ -32,7 +34,6 @@ from broker.flows.client_tables import merged
 from broker.flows.reading_clients import ClientFile, Locale, Location, PresetFile, TomlFile
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_AGS = re.compile(r"[0-9]{5}|[0-9]{8}")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")  # RFC 8252 7.1: a reversed domain name
 _PRINTABLE = re.compile(r"[!-~]+")
 
@@ -87,6 +88,7 @@ def _merged(content: ClientFile, preset: PresetFile) -> Client:
         minimum_trust=TrustLevel.from_word(content.minimum_level),
         municipalities=tuple(content.municipalities),
         age_thresholds=tuple(content.age_thresholds),
+        claim_policy=ClaimPolicy(tuple(content.age_bands), content.minimum_evidence or ""),
         first_party=content.first_party,
         pkce_waived=content.pkce == "waived" or (content.pkce is None and preset.pkce == "none"),
         claims_in_id_token=_own(content.claims_in_id_token, preset.claims_in_id_token),
@@ -244,20 +246,6 @@ def _check_claims(content: ClientFile, client: Client, around: Surroundings) -> 
             yield ("release_without_scope", index), f"{name!r} is no claim that a tool can get"
 
 
-def _check_eligibility(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
-    for index, key in enumerate(client.municipalities):
-        if not _AGS.fullmatch(key):
-            yield ("municipalities", index), f"{key!r} is no AGS: 8 digits for a municipality, 5 for a district"
-    allowed = around.claim_table.age_thresholds
-    for index, age in enumerate(client.age_thresholds):
-        if age not in allowed:
-            yield ("age_thresholds", index), f"{age} is not offered; choose from {', '.join(map(str, allowed))}"
-    if "bp_resident_of" in client.registered_claims and not client.municipalities:
-        yield ("municipalities",), "name the municipalities or districts whose residents the tool wants to recognise"
-    if "bp_age_over" in client.registered_claims and not client.age_thresholds:
-        yield ("age_thresholds",), "name the ages the tool wants to ask about"
-
-
 def _check_providers(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
     for index, alias in enumerate(client.allowed_providers):
         if alias not in around.providers:
@@ -277,6 +265,7 @@ def _check_secrecy(content: ClientFile, client: Client, around: Surroundings) ->
 
 
 def _check_policies(content: ClientFile, client: Client, around: Surroundings) -> Iterator[Fault]:
+    yield from eligibility_faults(client, around.claim_table)
     yield from key_faults(client)
     yield from request_faults(client)
     yield from answer_faults(client)
@@ -289,7 +278,6 @@ _CHECKS = (
     _check_sector,
     _check_scopes,
     _check_claims,
-    _check_eligibility,
     _check_providers,
     _check_secrecy,
     _check_policies,

@@ -36,6 +36,7 @@ Authentication = Literal[
     "self_signed_tls_client_auth",
     "none",
 ]
+Evidence = Literal["self", "voucher", "address_match", "registry", "eid_ags"]
 EmailPolicy = Literal["verified_only", "any", "none"]
 
 _HEADER = re.compile(r"\s*(\[{1,2})\s*([^\]]+?)\s*\]{1,2}\s*(?:#.*)?")
@@ -127,6 +128,8 @@ class ClientFile(Strict):
     minimum_level: Level = "basic"
     municipalities: list[str] = Field(default_factory=list)
     age_thresholds: list[int] = Field(default_factory=list)
+    age_bands: list[str] = Field(default_factory=list)
+    minimum_evidence: Evidence | None = None
     first_party: bool = False
     pkce: Literal["required", "waived"] | None = None
     claims_in_id_token: bool | None = None

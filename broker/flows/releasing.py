@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from broker.core.claim import ClaimData, ClaimTable, HeldClaim, ReleaseClass
 from broker.core.client import Client
+from broker.core.client_policy import EVIDENCE
+from broker.core.eligibility import is_in_band, residence_stands
 from broker.core.request import AuthorizationRequest
 from broker.core.session import BrokerSession
 from broker.core.transforms import german_day
@@ -21,6 +23,7 @@ from broker.core.trust import TrustLevel
 PSEUDONYM_CLAIMS = frozenset({"preferred_username", "nickname"})
 LOCALE_CLAIM = "locale"
 SELF_ASSERTED = "self"
+VOUCHER_EVIDENCE = "voucher"
 PROVEN = TrustLevel.SUBSTANTIAL
 """From this level on a place of residence may be asserted without naming its evidence beside it."""
 
@@ -49,7 +52,7 @@ class Releasing:
         found = {name: self._value(name, client, session, pseudonym) for name in claims}
         values = {name: value for name, value in found.items() if value is not None}
         values["bp_subject_type"] = session.subject_type
-        _withhold_unproven_residence(values, session)
+        _withhold_unproven_residence(values, client, session)
         loa = self._levels(values, session)
         if loa:
             values["bp_attr_loa"] = loa
@@ -67,7 +70,8 @@ class Releasing:
 
     def upstream_claims(self, clients: Iterable[Client], alias: str) -> tuple[str, ...]:
         """All that these tools together may get from a citizen ID: one sign-in serves them all, and nothing beyond is asked for."""
-        names = {name for client in clients for name in self.widest(client)}
+        given = {name for client in clients for name in self.widest(client)}
+        names = given | {need for name in given for need in self.claim_table[name].needs}
         return tuple(name for name, row in self.claim_table.definitions.items() if name in names and alias in row.mappings)
 
     def widest(self, client: Client) -> tuple[str, ...]:
@@ -109,28 +113,57 @@ def _loa(claim: HeldClaim, session: BrokerSession) -> str:
     return level.acr if level > TrustLevel.BASIC else SELF_ASSERTED
 
 
-def _narrowed(name: str, held: HeldClaim, client: Client) -> ClaimData:
+def _narrowed(name: str, held: HeldClaim, client: Client) -> ClaimData | None:
     """A tool's own municipalities and thresholds only; a foreign place or age is never told."""
     if name == "bp_resident_of" and isinstance(held.value, list):
         return [own for own in client.municipalities if any(str(place).startswith(own) for place in held.value)]
     if name == "bp_age_over" and isinstance(held.value, list):
         reached = set(held.value)
         return [age for age in client.age_thresholds if age in reached]
+    if name == "bp_age_band":
+        return _band(held.value, client.claim_policy.age_bands)
     return held.value
 
 
-def _withhold_unproven_residence(values: dict[str, ClaimData], session: BrokerSession) -> None:
-    held = session.claims.get("bp_resident_of")
-    proven = held is not None and min(held.trust, session.trust) >= PROVEN
-    if not proven and "bp_residence_evidence" not in values:
+def _band(known: ClaimData, bands: Iterable[str]) -> str | None:
+    """The tool's own group: of the ages reached, or the very group that a voucher names."""
+    if isinstance(known, list):
+        reached = {age for age in known if isinstance(age, int)}
+        return next((band for band in bands if is_in_band(band, reached)), None)
+    return str(known) if known in tuple(bands) else None
+
+
+def _withhold_unproven_residence(values: dict[str, ClaimData], client: Client, session: BrokerSession) -> None:
+    """What is not proven well enough for the tool is left out, and what says more of the proof than it deserves is put right."""
+    evidence, minimum = _residence_evidence(session), client.claim_policy.minimum_evidence
+    enough = EVIDENCE.index(evidence) >= EVIDENCE.index(minimum or EVIDENCE[0])
+    told = enough and (bool(minimum) or _is_proven(session) or "bp_residence_evidence" in values)
+    if not told or not residence_stands(_residence_as_of(session), german_day(session.authenticated_at)):
         values.pop("bp_resident_of", None)
+    if "bp_residence_evidence" in values:
+        values["bp_residence_evidence"] = evidence
     if "bp_resident_of" not in values:
         for name in _RESIDENCE_DETAILS:
             values.pop(name, None)
 
 
-def _residence_as_of(session: BrokerSession) -> str | None:
-    return german_day(session.authenticated_at).isoformat() if "bp_resident_of" in session.claims else None
+def _is_proven(session: BrokerSession) -> bool:
+    held = session.claims.get("bp_resident_of")
+    return held is not None and min(held.trust, session.trust) >= PROVEN
+
+
+def _residence_evidence(session: BrokerSession) -> str:
+    """As the citizen ID's answer was read, but nobody's word (`self`) where what it stood on counts for less by now (A-29)."""
+    held = session.claims.get("bp_residence_evidence")
+    evidence = str(held.value) if held else SELF_ASSERTED
+    if evidence not in EVIDENCE or (evidence != VOUCHER_EVIDENCE and not _is_proven(session)):
+        return SELF_ASSERTED
+    return evidence
+
+
+def _residence_as_of(session: BrokerSession) -> str:
+    held = session.claims.get("bp_residence_as_of")  # of an earlier day, where a voucher proved it
+    return str(held.value) if held else german_day(session.authenticated_at).isoformat()
 
 
 def _locale(session: BrokerSession) -> ClaimData | None:
@@ -144,5 +177,5 @@ _MADE_HERE: Mapping[str, Callable[[BrokerSession], ClaimData | None]] = {
     "amr": lambda session: list(session.amr) or None,
     "bp_idp": lambda session: session.provider_alias,
     "bp_attr_loa": lambda session: None,  # added for what is released, see `_levels`
-    "bp_residence_as_of": _residence_as_of,
+    "bp_residence_as_of": lambda session: _residence_as_of(session) if "bp_resident_of" in session.claims else None,
 }

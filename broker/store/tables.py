@@ -29,7 +29,7 @@ from broker.store.columns import metadata as metadata
 _ID = String(64)
 _HASH = String(64)
 _NAME = String(255)
-_POLICIES = ("keys", "login_start", "requests", "tokens", "logout", "appearance", "registration")
+_POLICIES = ("keys", "login_start", "requests", "tokens", "logout", "appearance", "registration", "claim_policy")
 """Of `core/client_policy.py`, a JSON object each: another switch needs no migration."""
 
 _IN_USE = text("state IN ('next', 'active')")

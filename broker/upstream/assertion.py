@@ -15,10 +15,10 @@ from broker.core.claim import ClaimMapping, ClaimTable, HeldClaim, ReleaseClass,
 from broker.core.errors import UpstreamRefused
 from broker.core.transforms import TRANSFORMS, Asserted
 from broker.core.trust import TrustLevel
-from broker.core.vouching import Vouching
+from broker.core.vouching import PERSON, Vouching
 
 LEVEL_CLAIM, MEANS_CLAIM, SECOND_FACTOR_CLAIM, KEY_CLAIM = "upstream_level", "upstream_means", "upstream_mfa", "upstream_key"
-SUBJECT_TYPE_CLAIM = "upstream_subject_type"
+SUBJECT_TYPE_CLAIM, PERSON_CLAIM = "upstream_subject_type", "upstream_person"
 ALWAYS_READ = (KEY_CLAIM, LEVEL_CLAIM, MEANS_CLAIM, SECOND_FACTOR_CLAIM, SUBJECT_TYPE_CLAIM)
 """Rows of the claim table that say where a citizen ID names these; class X, for reading only. Every sign-in asks for them."""
 
@@ -64,6 +64,12 @@ class Assertion:
         said = self.claim(mapping, table, at) if mapping else None
         return str(said.value) if said else self.vouching.subject_type
 
+    def person(self, table: ClaimTable, at: datetime) -> str | None:
+        """Who the person is, for one moment (`core/person.py`); None unless name and birth date are vouched for at substantial or more."""
+        mapping = self.mappings.get(PERSON_CLAIM)
+        said = self.claim(mapping, table, at) if mapping and self.subject_type(table, at) == PERSON else None
+        return str(said.value) if said and said.trust >= TrustLevel.SUBSTANTIAL else None
+
     def claims(self, table: ClaimTable, at: datetime) -> dict[str, HeldClaim]:
         """The canonical claims that may ever leave; raw input (class X) is dropped here."""
         found = ((name, self.claim(mapping, table, at)) for name, mapping in self.mappings.items() if _may_leave(table, name))
@@ -76,7 +82,7 @@ class Assertion:
             return None
         sources = [self.attributes.get(source) for source in way.sources]
         trust = min([self.trust, *(source.trust for source in sources if source and source.values)])
-        asserted = Asserted(tuple(map(_single, sources)), trust, at, table.age_thresholds)
+        asserted = Asserted(tuple(map(_single, sources)), trust, at, table.age_thresholds, table.municipalities)
         value = TRANSFORMS[way.transform](asserted)
         return None if value is None else HeldClaim(value, trust)
 

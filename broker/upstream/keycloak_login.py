@@ -166,6 +166,7 @@ class KeycloakLogin:
             upstream_sid=sid if isinstance(sid, str) else None,
             id_token=token,
             subject_type=assertion.subject_type(self.claim_table, now),
+            person=assertion.person(self.claim_table, now),
         )
 
 

@@ -111,6 +111,8 @@ def test_thresholds_are_read(tmp_path: Path) -> None:
         ("      bundid:", "      bundit:", 11, "'bundit' has no entry in the table's own 'providers'"),
         ("transform: text}", "transform: text, otherwise: {sources: [], transform: text}}", 11, "at least one attribute"),
         ("transform: text}", "transform: text, otherwise: {sources: [a], transform: text, required: true}}", 11, "unknown key 'required'"),
+        ('["urn:oid:2.5.4.4"], transform: text', "[a, b], transform: person", 11, "person needs 3 attributes"),
+        ("    origin: provider\n", "    origin: provider\n    needs: [y]\n", 8, "there is no row 'y'"),
         ("  x:\n", "  email_verified:\n", 7, "no citizen ID may make 'email_verified'"),
         ("  x:\n", "  groups:\n", 7, "no citizen ID may make 'groups'"),
     ],
@@ -156,6 +158,44 @@ def test_how_a_citizen_id_is_believed_is_read(tmp_path: Path) -> None:
     assert vouching.word("STORK-QAA-Level-3") is TrustLevel.SUBSTANTIAL
     assert vouching.word("HOCH") is TrustLevel.NONE
     assert vouching.fixed_amr == ("swk", "pin")
+
+
+LIST = """municipalities:
+  "01003000": {name: Lübeck, also: [Travemünde], postal_codes: ["23552"]}
+changes:
+  - {old: "01057036", new: "01057091", since: "2008-03-01"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "sentence"),
+    [
+        ('"01003000"', '"1003000"', 2, "'1003000' is no municipality key"),
+        ('"01003000"', '"01003"', 2, "'01003' is no municipality key"),
+        ('["23552"]', '["2355"]', 2, "'2355' is no postal code"),
+        ('["23552"]', "[23552]", 2, "every member of 'postal_codes' must be text"),
+        ("name: Lübeck, ", "", 2, "'name' is missing"),
+        ('"01057091"', '"01099"', 4, "'01099' is no municipality key"),
+        ('"2008-03-01"', '"March"', 4, "'since' must be a day"),
+        ("also:", "alias:", 2, "unknown key 'alias'"),
+    ],
+)
+def test_a_wrong_list_of_municipalities_is_refused_with_file_and_line(tmp_path: Path, old: str, new: str, line: int, sentence: str) -> None:
+    path = tmp_path / "places.yaml"
+    path.write_text(LIST.replace(old, new, 1), encoding="utf-8")
+    claims = table(tmp_path, ROW)
+    claims.write_text(f"{claims.read_text(encoding='utf-8')}municipalities: places.yaml\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        load_claim_table(claims)
+    assert str(refused.value).startswith(f"{path}:{line}: ")
+    assert sentence in str(refused.value)
+
+
+def test_every_municipality_of_the_shipped_list_is_found_by_its_own_name() -> None:
+    places = load_claim_table(TABLE).municipalities
+    assert {"01003000", "01002000", "09461000", "03254021"} <= set(places.places)
+    for ags, one in places.places.items():
+        assert all(places.at(code, name) == ags for code in one.postal_codes for name in (one.name, *one.also))
 
 
 @pytest.mark.parametrize("thresholds", ["[16, 14]", "[14, 14]", "[a]", "14"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -109,8 +110,7 @@ class TestExplaining:
 
     def test_another_table_and_another_day_can_be_tried_out(self, tmp_path: Path, tools: Clients) -> None:
         tools.add(tool("jugend", "bp_age_over", age_thresholds=(16, 60)))
-        other = tmp_path / "table.yaml"
-        other.write_text(TABLE.read_text().replace("transform: ages_reached", "transform: text"))
+        other = changed_table(tmp_path, "transform: ages_reached", "transform: text")
 
         def ages(*arguments: str) -> object:
             return explained(RECORDING.read_text(), *arguments)["tools"]["jugend"]["claims"]["bp_age_over"]["value"]  # type: ignore[index]
@@ -175,6 +175,7 @@ def changed_table(folder: Path, old: str, new: str) -> Path:
     assert old in text
     path = folder / "claim-table.yaml"
     path.write_text(text.replace(old, new))
+    shutil.copy(TABLE.with_name("municipalities.yaml"), folder)
     return path
 
 

@@ -80,6 +80,7 @@ def test_a_good_answer_becomes_one_identity(hub_scene: HubScene) -> None:
         "family_name": "MUSTERMANN",
         "email": "erika.mustermann@post.example",
         "bp_age_over": [12, 14, 16, 18, 21, 27, 60],
+        "bp_age_band": [12, 14, 16, 18, 21, 27, 60],
         "bp_resident_of": ["05315000"],
         "bp_residence_evidence": "eid_ags",
     }

@@ -11,6 +11,7 @@ from broker.claim_table import load_claim_table
 from broker.config import ROOT
 from broker.core.claim import HeldClaim, ReleaseClass
 from broker.core.client import Client, ClientClaim
+from broker.core.client_policy import ClaimPolicy
 from broker.core.trust import TrustLevel
 from broker.flows.releasing import Releasing
 from tests.support.makers import NOW, client, request, session
@@ -111,6 +112,59 @@ class TestValues:
         late = session(authenticated_at=NOW.replace(hour=23, minute=30), last_seen_at=NOW.replace(hour=23, minute=30))
         found = RELEASING.values(tool("bp_resident_of", municipalities=("05315000",)), ("bp_resident_of", "bp_residence_as_of"), late, None)
         assert found["bp_residence_as_of"] == (NOW + timedelta(days=1)).date().isoformat()
+
+    @pytest.mark.parametrize(
+        ("minimum", "evidence", "trust", "told"),
+        [
+            ("address_match", "address_match", TrustLevel.SUBSTANTIAL, True),
+            ("address_match", "eid_ags", TrustLevel.HIGH, True),
+            ("eid_ags", "address_match", TrustLevel.SUBSTANTIAL, False),
+            ("voucher", "voucher", TrustLevel.BASIC, True),
+            ("voucher", "self", TrustLevel.BASIC, False),
+            ("address_match", "voucher", TrustLevel.BASIC, False),
+            ("self", "self", TrustLevel.BASIC, True),
+            ("address_match", "eid_ags", TrustLevel.LOW, False),  # what proves nothing any more is nobody's word
+            ("address_match", "a new word", TrustLevel.HIGH, False),
+        ],
+    )
+    def test_a_tool_sets_how_well_residence_must_be_proven(self, minimum: str, evidence: str, trust: TrustLevel, told: bool) -> None:
+        of = tool("bp_resident_of", municipalities=("01003000",), claim_policy=ClaimPolicy(minimum_evidence=minimum))
+        held = {"bp_resident_of": HeldClaim(["01003000"], trust), "bp_residence_evidence": HeldClaim(evidence, trust)}
+        assert ("bp_resident_of" in values(of, "bp_resident_of", claims=held)) is told
+
+    def test_evidence_never_says_more_than_the_session_is_worth(self) -> None:
+        of = tool("bp_resident_of", "bp_residence_evidence", municipalities=("05315000",))
+        found = values(of, "bp_resident_of", "bp_residence_evidence", trust=TrustLevel.BASIC)
+        assert found["bp_residence_evidence"] == "self"
+
+    @pytest.mark.parametrize(
+        ("as_of", "told"),
+        [("2026-11-26", True), ("2026-08-28", True), ("2026-08-27", False), ("2026-11-27", False), ("of old", False)],
+    )
+    def test_a_proof_of_residence_lasts_90_days(self, as_of: str, told: bool) -> None:
+        of = tool("bp_resident_of", "bp_residence_evidence", "bp_residence_as_of", municipalities=("01003000",))
+        details = ("bp_resident_of", "bp_residence_evidence", "bp_residence_as_of")
+        held = dict(zip(details, (HeldClaim(value, TrustLevel.BASIC) for value in (["01003000"], "voucher", as_of)), strict=True))
+        found = values(of, *details, claims=held)
+        assert [found.get(name) for name in details] == ([["01003000"], "voucher", as_of] if told else [None, None, None])
+
+    @pytest.mark.parametrize(
+        ("known", "bands", "told"),
+        [
+            ([12, 14, 16], ("14-17", "18-26"), "14-17"),
+            ([12, 14, 16, 18], ("14-17", "18-26"), "18-26"),
+            ([12, 14, 16, 18, 21, 27], ("14-17", "18-26"), None),
+            ([12, 14, 16, 18, 21, 27, 60, 65], ("0-13", "65+"), "65+"),
+            ([12], ("0-13", "65+"), "0-13"),
+            ([], ("14-17",), None),
+            ("14-17", ("14-17", "18-26"), "14-17"),  # as a voucher says it
+            ("14-15", ("14-17", "18-26"), None),
+        ],
+    )
+    def test_only_the_tools_own_age_groups_are_told(self, known: list[int] | str, bands: tuple[str, ...], told: str | None) -> None:
+        held = {"bp_age_band": HeldClaim(known, TrustLevel.HIGH)}
+        of = tool("bp_age_band", claim_policy=ClaimPolicy(age_bands=bands))
+        assert values(of, "bp_age_band", claims=held).get("bp_age_band") == told
 
     def test_each_purpose_bound_claim_says_how_well_it_is_proven(self) -> None:
         found = values(tool("name", "bp_resident_of", municipalities=("05315000",)), "name", "bp_resident_of", trust=TrustLevel.SUBSTANTIAL)

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from broker.core.transforms import TRANSFORMS, Asserted
+from broker.claim_table import load_claim_table
+from broker.core.municipality import KeyChange, Municipalities, Municipality, normalised_place
+from broker.core.transforms import TAKES, TRANSFORMS, Asserted
 from broker.core.trust import TrustLevel
+from tests.support.realm_config import REALM_CONFIG
 
+MUNICIPALITIES = load_claim_table(REALM_CONFIG / "claim-table.yaml").municipalities
 THRESHOLDS = (12, 14, 16, 18, 21, 27, 60, 65)
 NOON = datetime(2026, 11, 26, 11, 0, tzinfo=UTC)
 
 
 def made(transform: str, *values: str | None, at: datetime = NOON, trust: TrustLevel = TrustLevel.HIGH) -> object:
-    return TRANSFORMS[transform](Asserted(values, trust, at, THRESHOLDS))
+    return TRANSFORMS[transform](Asserted(values, trust, at, THRESHOLDS, MUNICIPALITIES))
 
 
 @pytest.mark.parametrize("transform", sorted(TRANSFORMS))
 @pytest.mark.parametrize("value", [None, "", "   ", "\x00", "x" * 5000])
 def test_nothing_makes_no_claim(transform: str, value: str | None) -> None:
-    assert made(transform, value, value) is None
+    assert made(transform, *[value] * TAKES.get(transform, 1)) is None
 
 
 @pytest.mark.parametrize("transform", sorted(TRANSFORMS))
-@given(value=st.one_of(st.none(), st.text()))
-def test_whatever_comes_never_fails(transform: str, value: str | None) -> None:
-    made(transform, value, value)
+@settings(max_examples=50, deadline=None)
+@given(values=st.lists(st.one_of(st.none(), st.text()), min_size=3, max_size=3))
+def test_whatever_comes_never_fails(transform: str, values: list[str | None]) -> None:
+    made(transform, *values)
 
 
 class TestText:
@@ -39,6 +44,11 @@ class TestText:
 
     def test_decomposed_letters_are_composed(self) -> None:
         assert made("text", unicodedata.normalize("NFD", "KÖLN")) == unicodedata.normalize("NFC", "KÖLN")
+
+    @pytest.mark.parametrize("said", ["nicht zutreffend", " Nicht Zutreffend ", "NICHT ZUTREFFEND"])
+    def test_what_bundid_says_for_nothing_is_nothing(self, said: str) -> None:
+        assert made("text", said) is None
+        assert made("joined_name", said, "MUSTERMANN") == "MUSTERMANN"
 
     def test_marks_that_turn_writing_around_make_no_claim(self) -> None:
         assert made("text", "Erika\u202eMustermann") is None
@@ -115,10 +125,19 @@ class TestAge:
         assert (int(day[:4]) - int(born[:4]) in ages) is reached
 
     @pytest.mark.parametrize(
-        "value", ["1964", "1964-00-00", "1964-08-00", "1964-02-30", "12.08.1964", "1964-8-12", "19640812", "１９６４-08-12"]
+        "value",
+        [
+            *("1964", "1964-00-00", "1964-08-00", "1964-02-30", "1964-8-12", "19640812", "１９６４-08-12"),
+            *("12.8.1964", "00.00.1964", "29.02.1965", "12/08/1964"),
+        ],
     )
     def test_a_partial_or_odd_birth_date_is_unknown(self, value: str) -> None:
         assert made("ages_reached", value) is None
+
+    @settings(deadline=None)
+    @given(born=st.dates(min_value=date(1920, 1, 1), max_value=date(2026, 1, 1)))
+    def test_a_german_date_is_the_same_day(self, born: date) -> None:
+        assert made("ages_reached", f"{born:%d.%m.%Y}") == made("ages_reached", born.isoformat())
 
     @pytest.mark.parametrize("value", ["2030-01-01", "1800-01-01", "0001-01-01"])
     def test_an_impossible_birth_date_is_unknown(self, value: str) -> None:
@@ -146,6 +165,21 @@ class TestResidence:
         assert made("ags_from_community_id", value) is None
         assert made("residence_evidence_from_community_id", value) is None
 
+    @pytest.mark.parametrize("value", ["02760003150000", "02761703150000", "02769903150000"])
+    def test_a_land_that_does_not_exist_is_no_key(self, value: str) -> None:
+        assert made("ags_from_community_id", value) is None
+
+    def test_a_key_of_before_a_merger_counts_for_what_came_of_it(self) -> None:
+        assert made("ags_from_community_id", "02760100570036") == ["01057091"]
+        before = datetime(2008, 2, 29, 12, tzinfo=UTC)
+        assert made("ags_from_community_id", "02760100570036", at=before) == ["01057036"]
+        assert made("ags", "01057064") == ["01057091"]
+
+    @pytest.mark.parametrize("value", ["01003", "1003000", "010030000", "17003000", "00003000", "0100300a", "٠١003000"])
+    def test_what_is_no_key_names_no_municipality(self, value: str) -> None:
+        assert made("ags", value) is None
+        assert made("residence_evidence_unproven", value) is None
+
     @pytest.mark.parametrize(
         ("trust", "evidence"),
         [(TrustLevel.HIGH, "eid_ags"), (TrustLevel.LOW, "self"), (TrustLevel.BASIC, "self"), (TrustLevel.NONE, "self")],
@@ -154,6 +188,131 @@ class TestResidence:
         assert made("residence_evidence_from_community_id", "02760100030000", trust=trust) == evidence
 
 
+class TestAddress:
+    """Postal code and place name together, against the list (citizen IDs 7)."""
+
+    @pytest.mark.parametrize(
+        ("postal_code", "place", "ags"),
+        [
+            ("23552", "Lübeck", "01003000"),
+            ("23558", "LÜBECK", "01003000"),
+            ("23552", "Hansestadt Lübeck", "01003000"),
+            ("23552", "Lübeck, Hansestadt", "01003000"),
+            ("23552", "Luebeck", "01003000"),
+            ("23552", unicodedata.normalize("NFD", "Lübeck"), "01003000"),
+            ("23570", "Travemünde", "01003000"),
+            ("24103", "Kiel, Landeshauptstadt", "01002000"),
+            ("24217", "Schönberg", "01057073"),
+            ("24217", "SCHÖNBERG (HOLSTEIN)", "01057073"),
+            ("24306", "Plön a. d. Schwentine", "01057057"),
+            ("31134", "Hildesheim", "03254021"),
+            ("96047", "Bamberg", "09461000"),
+        ],
+    )
+    def test_an_address_of_the_list(self, postal_code: str, place: str, ags: str) -> None:
+        assert made("ags_from_address", postal_code, place) == [ags]
+
+    @pytest.mark.parametrize(
+        ("postal_code", "place"),
+        [
+            ("23628", "Krummesse"),  # a neighbour
+            ("23628", "Lübeck"),  # shared with the neighbour: not on the list
+            ("23552", "Kiel"),
+            ("24103", "Lübeck"),
+            ("24113", "Schönberg"),
+            ("23923", "Schönberg"),  # another one, in Mecklenburg
+            ("D-23552", "Lübeck"),
+            ("2355", "Lübeck"),
+            ("２3552", "Lübeck"),
+            ("23552", "Stadt"),
+            ("23552", "."),
+            ("23552", "Lübeck Kiel"),
+            (None, "Lübeck"),
+            ("23552", None),
+        ],
+    )
+    def test_anything_else_is_no_municipality(self, postal_code: str | None, place: str | None) -> None:
+        assert made("ags_from_address", postal_code, place) is None
+        assert made("residence_evidence_from_address", postal_code, place) is None
+
+    def test_two_places_of_the_same_name_and_postal_code_are_none(self) -> None:
+        twins = {"01057001": Municipality("Neustadt", ("24000",)), "01058001": Municipality("Neustadt a. d. Eider", ("24000",))}
+        asserted = Asserted(("24000", "Neustadt"), TrustLevel.HIGH, NOON, THRESHOLDS, Municipalities(twins))
+        assert TRANSFORMS["ags_from_address"](asserted) is None
+
+    def test_sharp_s_makes_no_difference(self) -> None:
+        assert normalised_place("Großenbrode") == normalised_place("GROẞENBRODE") == normalised_place("GROSSENBRODE")
+
+    @settings(deadline=None)
+    @given(st.text())
+    def test_a_normalised_place_stays_as_it_is(self, name: str) -> None:
+        assert normalised_place(normalised_place(name)) == normalised_place(name)
+
+    @pytest.mark.parametrize(("trust", "evidence"), [(TrustLevel.SUBSTANTIAL, "address_match"), (TrustLevel.LOW, "self")])
+    def test_what_was_merely_typed_in_is_no_evidence(self, trust: TrustLevel, evidence: str) -> None:
+        assert made("residence_evidence_from_address", "23552", "Lübeck", trust=trust) == evidence
+
+    def test_changes_of_keys_in_a_circle_come_to_an_end(self) -> None:
+        circle = (KeyChange("01057001", "01057002", "2008-01-01"), KeyChange("01057002", "01057001", "2008-01-01"))
+        assert Municipalities({}, circle).current("01057001", NOON.date()) in {"01057001", "01057002"}
+
+
+class TestUnionCitizen:
+    @pytest.mark.parametrize("code", ["D", "AUT", "POL", "hrv", " FRA "])
+    def test_a_country_of_the_union(self, code: str) -> None:
+        assert made("union_citizen", code) is True
+
+    @pytest.mark.parametrize("code", ["TUR", "GBR", "CHE", "UKR", "NOR"])
+    def test_another_country(self, code: str) -> None:
+        assert made("union_citizen", code) is False
+
+    @pytest.mark.parametrize("code", ["XXA", "XXB", "XXX", "DE", "D<<", "Deutsch", "12", ""])
+    def test_what_names_no_country_is_unknown(self, code: str) -> None:
+        assert made("union_citizen", code) is None
+
+    def test_of_a_document_only_the_german_identity_card_says_something(self) -> None:
+        assert made("union_citizen_from_document", "ID") is True
+        for code in ("AR", "UB", "P", "id", "", None):
+            assert made("union_citizen_from_document", code) is None
+
+
+class TestPerson:
+    def test_the_same_person_by_card_and_by_certificate(self) -> None:
+        card = made("person", "D'ANGELO-GROẞMANN", "AYŞE", "1991-03-31")
+        assert card == made("person", "D\u2019Angelo-Großmann", "Ays\u0327e", "31.03.1991")
+        assert card == made("person", "D\u2019Angelo Grossmann", "ayşe", "1991-03-31")
+        assert card == "dangelogrossmann\nayşe\n1991-03-31"
+
+    def test_a_capital_i_with_a_dot(self) -> None:
+        assert made("person", "İZMİR", "A", "1991-03-31") == made("person", "Izmir", "a", "1991-03-31")
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            ("MULLER", "ERIKA", "1964-08-12"),  # umlauts and accents do make a difference
+            ("MÜLLER", "ERIKA", "1964-08-13"),
+            ("MÜLLER", "ERIKA MARIA", "1964-08-12"),
+            ("ERIKA", "MÜLLER", "1964-08-12"),
+        ],
+    )
+    def test_another_person(self, other: tuple[str, str, str]) -> None:
+        assert made("person", *other) != made("person", "MÜLLER", "ERIKA", "1964-08-12")
+
+    @pytest.mark.parametrize(
+        "values", [("SUHARTO", None, "1979-02-02"), ("MÜLLER", "ERIKA", "1964-00-00"), ("MÜLLER", "ERIKA", None), ("'", "-", "1964-08-12")]
+    )
+    def test_what_is_missing_is_not_guessed(self, values: tuple[str | None, ...]) -> None:
+        assert made("person", *values) is None
+
+    @settings(deadline=None)
+    @given(st.text(), st.text(), st.dates())
+    def test_letters_case_never_matters(self, family: str, given_name: str, born: date) -> None:
+        assume(family.upper().casefold() == family.casefold() and given_name.upper().casefold() == given_name.casefold())
+        upper = made("person", family.upper(), given_name.upper(), born.isoformat())
+        assert upper == made("person", family, given_name, born.isoformat())
+
+
+@settings(deadline=None)
 @given(st.dates(min_value=datetime(1920, 1, 1).date(), max_value=datetime(2026, 1, 1).date()), st.integers(0, 20_000))  # noqa: DTZ001
 def test_ages_only_ever_grow(born: object, days: int) -> None:
     earlier = made("ages_reached", str(born), at=NOON)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.claim_table import RESERVED, load_claim_table
@@ -48,6 +48,7 @@ def meaning(word: str | None, alias: str) -> int:
 
 
 @pytest.mark.parametrize("alias", ALIASES)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_up12_the_level_never_exceeds_anything_that_was_said(alias: str, data: st.DataObject) -> None:
     context = data.draw(WORDS)
@@ -61,6 +62,7 @@ def test_up12_the_level_never_exceeds_anything_that_was_said(alias: str, data: s
 
 
 @pytest.mark.parametrize("alias", ALIASES)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_up12_no_attribute_exceeds_the_sign_in_or_its_own_word(alias: str, data: st.DataObject) -> None:
     said: dict[str, Any] = {"authn_context": data.draw(WORDS), "attributes": {}}
@@ -156,6 +158,32 @@ def test_who_signs_in_at_servicekonto_sh(kind: str | None, organisation: str | N
     attributes = {name: [value] for name, value in said.items() if value}
     assertion = read_assertion(note("http://eidas.europa.eu/LoA/low", **attributes), TABLE, "sh")
     assert assertion.subject_type(TABLE, NOW) == subject
+
+
+class TestThePerson:
+    """Name and birth date for one voice per person, where they are proven (canonical schema, bp_vote_key)."""
+
+    def said(self, trust: str, context: str = "STORK-QAA-Level-4", **left_out: None) -> dict[str, Any]:
+        values = {"urn:oid:2.5.4.4": "MÜLLER", "urn:oid:2.5.4.42": "ERIKA", "urn:oid:1.2.40.0.10.2.1.1.55": "1964-08-12"} | left_out
+        return {"authn_context": context, "attributes": {name: {"v": [value], "t": trust} for name, value in values.items() if value}}
+
+    def person(self, said: dict[str, Any]) -> str | None:
+        return read_assertion(said, TABLE, "bundid").person(TABLE, NOW)
+
+    def test_name_and_birth_date_at_substantial_or_more(self) -> None:
+        assert self.person(self.said("HOCH")) == self.person(self.said("SUBSTANTIELL", "STORK-QAA-Level-3")) == "müller\nerika\n1964-08-12"
+
+    def test_less_is_nobody(self) -> None:
+        assert self.person(self.said("NORMAL")) is None
+        assert self.person(self.said("HOCH", "STORK-QAA-Level-2")) is None
+        assert self.person(self.said("HOCH", **{"urn:oid:2.5.4.42": None})) is None
+
+    def test_an_organisation_is_no_person(self) -> None:
+        high = "http://eidas.europa.eu/LoA/high"
+        values = {"FamilyNames": ["Müller"], "GivenNames": ["Erika"], "DateOfBirth": ["1964-08-12"]}
+        assert read_assertion(note(high, **values), TABLE, "sh").person(TABLE, NOW) == "müller\nerika\n1964-08-12"
+        organisation = note(high, **values, **{"LegalEntity/OrganizationName": ["Nordlichter e. V."]})
+        assert read_assertion(organisation, TABLE, "sh").person(TABLE, NOW) is None
 
 
 @pytest.mark.parametrize("alias", ALIASES)

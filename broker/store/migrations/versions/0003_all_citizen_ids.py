@@ -18,6 +18,7 @@ def upgrade() -> None:
     _vouchers()
     _procedures()
     _claim_table()
+    _clients()
 
 
 def _providers() -> None:
@@ -88,3 +89,9 @@ def _claim_table() -> None:
         sa.Column("applied_at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_applied_claim_table")),
     )
+
+def _clients() -> None:
+    with op.batch_alter_table("clients") as clients:
+        clients.add_column(sa.Column("claim_policy", sa.JSON(), nullable=False, server_default="{}"))
+    with op.batch_alter_table("clients") as clients:
+        clients.alter_column("claim_policy", server_default=None)
