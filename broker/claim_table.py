@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from broker.core.claim import ClaimDefinition, ClaimMapping, ClaimTable, ReleaseClass, Way
+from broker.core.claim import ClaimData, ClaimDefinition, ClaimMapping, ClaimTable, ReleaseClass, Way
 from broker.core.municipality import Municipalities
 from broker.core.transforms import TAKES, TRANSFORMS
 from broker.core.trust import TrustLevel
@@ -27,6 +27,7 @@ FILE_NAME = "claim-table.yaml"
 LOCALES = ("de", "en", "de-leicht")
 SCOPES = ("profile", "email", "assurance", "eligibility", "voting", "org")
 TYPES = ("string", "boolean", "integer", "string[]", "integer[]", "object")
+_KINDS: Mapping[str, type] = {"string": str, "boolean": bool, "integer": int, "object": dict}
 RESERVED = frozenset(
     {"iss", "sub", "aud", "exp", "iat", "nbf", "nonce", "jti", "azp", "sid", "at_hash", "c_hash", "auth_time", "acr", "amr"}
     | {"email_verified", "groups", "roles", "admin", "bp_idp", "bp_subject_type", "bp_attr_loa", "bp_vote_key"}
@@ -83,7 +84,7 @@ def _amr(entry: Section) -> tuple[AmrSource, tuple[str, ...]]:
 
 
 def _definition(name: str, row: Section, providers: Mapping[str, Vouching]) -> ClaimDefinition:
-    row.only("type", "release", "scope", "origin", "needs", "labels", "sentences", "providers")
+    row.only("type", "release", "scope", "origin", "needs", "example", "labels", "sentences", "providers")
     if "." in name or ":" in name:
         # Keycloak and many tools take a dot in a claim's name for nesting.
         raise row.document.wrong(row.at, f"claim {name!r}: names have neither dots nor colons")
@@ -102,7 +103,20 @@ def _definition(name: str, row: Section, providers: Mapping[str, Vouching]) -> C
         sentences=row.texts_by("sentences", LOCALES),
         mappings=_mappings(name, row, origin, providers),
         needs=tuple(row.items("needs", str)) if row.has("needs") else (),
+        example=_example(row, kind),
     )
+
+
+def _example(row: Section, kind: str) -> ClaimData | None:
+    """A value of the claim's own type, as the documentation for tools shows it."""
+    if not row.has("example"):
+        return None
+    if kind.endswith("[]"):
+        return row.items("example", _KINDS[kind.removesuffix("[]")])
+    found: ClaimData = row.data["example"]
+    if type(found) is not _KINDS[kind]:
+        raise row.wrong("example", f"'example' must be a value of type {kind}")
+    return found
 
 
 def _scope(row: Section, release: ReleaseClass) -> str | None:

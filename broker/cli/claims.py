@@ -1,4 +1,4 @@
-"""The claim table and what it makes of a sign-in: `claims explain`, `claims plan` and `claims apply`."""
+"""The claim table and what it makes of a sign-in: `claims explain`, `plan`, `apply` and `docs`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import BinaryIO
 
 import click
 
-from broker.claim_table import load_claim_table
-from broker.config import Settings, load_settings
+from broker.claim_docs import claims_page
+from broker.claim_table import FILE_NAME, load_claim_table
+from broker.config import ROOT, Settings, load_settings
 from broker.core.claim import ClaimTable
 from broker.core.errors import ConfigurationError
 from broker.core.recording import RecordedSignIn
@@ -80,6 +81,13 @@ def plan(claim_table: Path | None) -> None:
         click.echo(f"! {loss}")
     if not change.empty:
         raise SystemExit(2)
+
+
+@claims.command()
+@_table
+def docs(claim_table: Path | None) -> None:
+    """Print the documentation of claims for people who run tools (kept as clients/CLAIMS.md)."""
+    click.echo(claims_page(load_claim_table(claim_table or ROOT / "realm-config" / FILE_NAME)), nl=False)
 
 
 @claims.command()

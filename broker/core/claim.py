@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from broker.core.municipality import Municipalities
 from broker.core.trust import TrustLevel
 from broker.core.vouching import Vouching
 
-ClaimData = str | int | bool | list[str] | list[int] | dict[str, str]
+ClaimData = str | int | bool | list[str] | list[int] | dict[str, Any] | list[dict[str, Any]]
 
 
 class ReleaseClass(StrEnum):
@@ -53,7 +54,8 @@ class ClaimMapping:
 class ClaimDefinition:
     """One row of the claim table. `labels` and `sentences` are by locale (de, en, de-leicht); `origin` is `broker` or `provider`.
 
-    `needs` are rows that the broker makes this claim of: where it may be given, the citizen ID is asked for them.
+    `needs` are rows that the broker makes this claim of: where it may be given, the citizen ID is asked for them. `example` is what a
+    tool may get; None for what no tool ever gets.
     """
 
     name: str
@@ -65,6 +67,7 @@ class ClaimDefinition:
     sentences: Mapping[str, str]
     mappings: Mapping[str, ClaimMapping]
     needs: tuple[str, ...] = ()
+    example: ClaimData | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from broker.core.request import AuthorizationRequest
 from broker.core.session import BrokerSession
 from broker.core.transforms import german_day
 from broker.core.trust import TrustLevel
+from broker.core.verified_claims import VERIFIED_CLAIMS, verified_claims
 
 PSEUDONYM_CLAIMS = frozenset({"preferred_username", "nickname"})
 LOCALE_CLAIM = "locale"
@@ -53,10 +54,11 @@ class Releasing:
         values = {name: value for name, value in found.items() if value is not None}
         values["bp_subject_type"] = session.subject_type
         _withhold_unproven_residence(values, client, session)
-        loa = self._levels(values, session)
-        if loa:
-            values["bp_attr_loa"] = loa
-        return values
+        levels = self._levels(values, session)
+        if levels:
+            values["bp_attr_loa"] = {name: level.acr if level > TrustLevel.BASIC else SELF_ASSERTED for name, level in levels.items()}
+        verified = verified_claims(values, levels, session.authenticated_at) if VERIFIED_CLAIMS in claims else None
+        return values if verified is None else {**values, VERIFIED_CLAIMS: verified}
 
     def text_version(self, client: Client) -> str:
         """Names the wording a citizen is shown for this tool: another one when a claim or a purpose is added or reworded (CN-04).
@@ -99,18 +101,13 @@ class Releasing:
         held = session.claims.get(name)
         return None if held is None else _narrowed(name, held, client)
 
-    def _levels(self, values: dict[str, ClaimData], session: BrokerSession) -> dict[str, str]:
+    def _levels(self, values: dict[str, ClaimData], session: BrokerSession) -> dict[str, TrustLevel]:
         """How far each released class P value is vouched for: never more than the sign-in as a whole (canonical schema, bp_attr_loa)."""
         held = {name: session.claims[name] for name in values if name in session.claims and self._is_purpose_bound(name)}
-        return {name: _loa(claim, session) for name, claim in held.items()}
+        return {name: min(claim.trust, session.trust) for name, claim in held.items()}
 
     def _is_purpose_bound(self, name: str) -> bool:
         return name in self.claim_table and self.claim_table[name].release is ReleaseClass.PURPOSE
-
-
-def _loa(claim: HeldClaim, session: BrokerSession) -> str:
-    level = min(claim.trust, session.trust)
-    return level.acr if level > TrustLevel.BASIC else SELF_ASSERTED
 
 
 def _narrowed(name: str, held: HeldClaim, client: Client) -> ClaimData | None:
@@ -176,6 +173,7 @@ _MADE_HERE: Mapping[str, Callable[[BrokerSession], ClaimData | None]] = {
     "email_verified": lambda session: False if "email" in session.claims else None,  # no citizen ID vouches for it; nor do we yet
     "amr": lambda session: list(session.amr) or None,
     "bp_idp": lambda session: session.provider_alias,
-    "bp_attr_loa": lambda session: None,  # added for what is released, see `_levels`
+    "bp_attr_loa": lambda session: None,  # added for what is released, see `values`
+    VERIFIED_CLAIMS: lambda session: None,
     "bp_residence_as_of": lambda session: _residence_as_of(session) if "bp_resident_of" in session.claims else None,
 }

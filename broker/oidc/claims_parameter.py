@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from broker.core.errors import InvalidRequest, UnmetTrust
 from broker.core.trust import TrustLevel
+from broker.core.verified_claims import VERIFIED_CLAIMS
+from broker.oidc.verified_claims_request import asked_names
 
 _MOST_NAMES = 100
-_DEEPEST = 4  # {"id_token": {"acr": {"values": ["..."]}}}
+_DEEPEST_WISH = 2  # {"values": ["..."]}
+_DEEPEST = 9  # {"userinfo": {"verified_claims": [{"verification": {"evidence": [{"check_details": [{"check_method": {}}]}]}}]}}
 
 Wish = Mapping[str, object]
 
@@ -36,8 +39,8 @@ def read_claims(text: str | None) -> ClaimsParameter:
     acr = _object(id_token.get("acr") or {})
     levels = _levels(acr)
     return ClaimsParameter(
-        userinfo=tuple(userinfo),
-        id_token=tuple(id_token),
+        userinfo=asked_names(userinfo),
+        id_token=asked_names(id_token),
         wanted_trust=next(iter(levels), TrustLevel.NONE),  # the order is the tool's preference (5.5.1.1)
         required_trust=min(levels, default=TrustLevel.NONE) if acr.get("essential") is True else TrustLevel.NONE,
         subs=_subjects(id_token, userinfo),
@@ -47,16 +50,16 @@ def read_claims(text: str | None) -> ClaimsParameter:
 def _parsed(text: str) -> object:
     try:
         parsed: object = json.loads(text)
-        _check_depth(parsed, _DEEPEST)
     except (ValueError, RecursionError):
         raise InvalidRequest("claims is not a JSON object of the expected shape") from None
+    _check_depth(parsed, _DEEPEST)
     return parsed
 
 
 def _check_depth(value: object, left: int) -> None:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     if inner and not left:
-        raise ValueError("too deep")
+        raise InvalidRequest("claims is not a JSON object of the expected shape")
     for item in inner:
         _check_depth(item, left - 1)
 
@@ -71,9 +74,9 @@ def _members(document: Wish, part: str) -> Wish:
     members = _object(document.get(part) or {})
     if len(members) > _MOST_NAMES:
         raise InvalidRequest("claims names too many claims")
-    for wish in members.values():
-        if wish is not None:
-            _object(wish)
+    for name, wish in members.items():
+        if wish is not None and name != VERIFIED_CLAIMS:
+            _check_depth(_object(wish), _DEEPEST_WISH)
     return members
 
 

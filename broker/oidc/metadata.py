@@ -9,6 +9,7 @@ from broker.core.claim import ClaimTable, ReleaseClass
 from broker.core.client_policy import AuthMethod, GrantType, SubjectType
 from broker.core.grant import OFFLINE_ACCESS, OPENID
 from broker.core.trust import TrustLevel
+from broker.core.verified_claims import TRUST_FRAMEWORK
 from broker.oidc.client_auth import METHODS
 from broker.oidc.client_signature import ALGORITHMS as CLIENT_ALGORITHMS
 from broker.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
@@ -53,8 +54,7 @@ class Metadata:
             "introspection_signing_alg_values_supported": list(signing_algorithms),
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": [OPENID, *self.claim_table.scopes, OFFLINE_ACCESS],
-            "claims_supported": self._claims(),
-            "claim_types_supported": ["normal"],
+            **self._claims(),
             "tls_client_certificate_bound_access_tokens": self.certificates,
             "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
             "acr_values_supported": [level.acr for level in TrustLevel if level > TrustLevel.NONE],
@@ -62,7 +62,6 @@ class Metadata:
             "display_values_supported": ["page"],
             "ui_locales_supported": list(self.ui_locales),
             "authorization_response_iss_parameter_supported": True,
-            "claims_parameter_supported": True,
             "authorization_signing_alg_values_supported": list(signing_algorithms),
             "request_parameter_supported": True,
             "request_object_signing_alg_values_supported": [*CLIENT_ALGORITHMS, "EdDSA"],
@@ -114,6 +113,23 @@ class Metadata:
         """Those with a certificate only where a proxy passes certificates on."""
         return [name for name in METHODS if self.certificates or name not in (AuthMethod.TLS, AuthMethod.SELF_SIGNED_TLS)]
 
-    def _claims(self) -> list[str]:
+    def _identity_assurance(self) -> dict[str, object]:
+        """What can stand in `verified_claims` (OpenID Connect for Identity Assurance 1.0, section 9): whatever a citizen ID may vouch for.
+        No evidence, no documents."""
         rows = self.claim_table.definitions.values()
-        return list(dict.fromkeys([*_PROTOCOL_CLAIMS, *(row.name for row in rows if row.release is not ReleaseClass.NEVER)]))
+        vouched = [row.name for row in rows if row.origin == "provider" and row.release is ReleaseClass.PURPOSE]
+        return {
+            "verified_claims_supported": True,
+            "trust_frameworks_supported": [TRUST_FRAMEWORK],
+            "claims_in_verified_claims_supported": vouched,
+        }
+
+    def _claims(self) -> dict[str, object]:
+        rows = self.claim_table.definitions.values()
+        names = dict.fromkeys([*_PROTOCOL_CLAIMS, *(row.name for row in rows if row.release is not ReleaseClass.NEVER)])
+        return {
+            "claims_supported": list(names),
+            "claim_types_supported": ["normal"],
+            "claims_parameter_supported": True,
+            **self._identity_assurance(),
+        }

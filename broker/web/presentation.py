@@ -11,6 +11,7 @@ from flask_babel import gettext
 from broker.core.claim import ClaimData, ClaimTable
 from broker.core.provider import IdentityProvider, Trouble
 from broker.core.trust import TrustLevel
+from broker.core.verified_claims import VERIFIED_CLAIMS
 from broker.flows.choosing import Option
 from broker.flows.consenting import OfferedClaim
 from broker.flows.releasing import PSEUDONYM_CLAIMS, SELF_ASSERTED
@@ -138,6 +139,8 @@ def claim_value(name: str, value: ClaimData | None) -> str:
     """A claim's value as a citizen reads it; empty for no value. Trust levels and means are put into words."""
     if isinstance(value, bool):
         return _yes_or_no(value)
+    if name == VERIFIED_CLAIMS:
+        return _verified(value)
     if isinstance(value, dict):
         return ", ".join(f"{part}: {_item(name, inner)}" for part, inner in value.items())
     if isinstance(value, list):
@@ -145,44 +148,57 @@ def claim_value(name: str, value: ClaimData | None) -> str:
     return "" if value is None else _item(name, value)
 
 
+def _verified(value: ClaimData | None) -> str:
+    """Which claims are in it, and how well each is proven; the values stand in the lines of the claims themselves."""
+    objects = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+    levels = {claim: one["verification"]["assurance_level"] for one in objects for claim in one["claims"]}
+    return ", ".join(f"{claim}: {gettext(f'level.{level}')}" for claim, level in levels.items())
+
+
 def _yes_or_no(value: bool) -> str:
     text: str = gettext("Yes") if value else gettext("No")
     return text
 
 
-def _item(name: str, item: str | int) -> str:
+def _item(name: str, item: object) -> str:
     words = _IN_WORDS.get(name)
     return words(item) if words else str(item)
 
 
-def _age(years: str | int) -> str:
+def _age(years: object) -> str:
     text: str = gettext("at least %(years)s years old", years=years)
     return text
 
 
-def _municipality(key: str | int) -> str:
+def _municipality(key: object) -> str:
     text: str = gettext("municipality key %(key)s", key=key)
     return text
 
 
-def _means(word: str | int) -> str:
+def _means(word: object) -> str:
     text: str = gettext(f"amr.{word}")
     return str(word) if text == f"amr.{word}" else text
 
 
-def _level(acr: str | int) -> str:
+def _level(acr: object) -> str:
     text: str = gettext("your own statement") if acr == SELF_ASSERTED else gettext(f"level.{TrustLevel.from_acr(str(acr)).word}")
     return text
 
 
-def _language(tag: str | int) -> str:
-    return Language(tag).own_name if tag in set(Language) else str(tag)
+def _language(tag: object) -> str:
+    return Language(str(tag)).own_name if tag in set(Language) else str(tag)
+
+
+def _evidence(word: object) -> str:
+    text: str = gettext(f"evidence.{word}")
+    return str(word) if text == f"evidence.{word}" else text
 
 
 _IN_WORDS = {
     "amr": _means,
     "bp_age_over": _age,
     "bp_attr_loa": _level,
+    "bp_residence_evidence": _evidence,
     "bp_resident_of": _municipality,
     "locale": _language,
 }

@@ -12,6 +12,7 @@ PROVEN_BY = {
     "OpenID Connect Core 1.0, code flow": "protocol/test_authorize protocol/test_prompt protocol/test_request_defaults protocol/test_acr",
     "OpenID Connect Discovery 1.0, authorization server metadata (RFC 8414)": "protocol/test_discovery protocol/test_client_everywhere",
     "PKCE (RFC 7636)": "protocol/test_pkce",
+    "OpenID Connect for Identity Assurance 1.0": "protocol/test_verified_claims unit/test_verified_claims",
     "Issuer in authorization responses (RFC 9207)": "protocol/test_authorize interop/test_openid_client",
     "Signatures (RFC 7518, RFC 9864)": "protocol/test_id_token protocol/test_key_rotation",
     "Encrypted ID tokens (RFC 7516)": "protocol/test_encrypted_id_token",

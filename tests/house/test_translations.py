@@ -13,6 +13,7 @@ from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
 from broker.core.claim import ReleaseClass
+from broker.core.client_policy import EVIDENCE
 from broker.core.errors import BrokerError
 from broker.core.trust import TrustLevel
 from broker.flows.choosing import PROOFS
@@ -42,7 +43,7 @@ def _all_errors(kind: type[BrokerError] = BrokerError) -> set[type[BrokerError]]
 def _keys() -> set[str]:
     errors = {error.message_key for error in _all_errors()}
     keys = {f"{key}{part}" for key in errors for part in ("", ".text", ".next")}
-    keys |= {f"proof.{word}" for word in PROOFS}
+    keys |= {f"proof.{word}" for word in PROOFS} | {f"evidence.{word}" for word in EVIDENCE}
     return keys | {f"level.{level.word}" for level in TrustLevel} | {f"amr.{word}" for word in _AMR} | {INVALID_PSEUDONYM}
 
 

@@ -34,6 +34,22 @@ def _german() -> Iterator[None]:
         ("bp_resident_of", ["05315000"], "Gemeindeschlüssel 05315000"),
         ("amr", ["sc", "pin", "unheard-of"], "Ausweis mit Chip, PIN, unheard-of"),
         ("bp_attr_loa", {"given_name": "http://eidas.europa.eu/LoA/high", "email": "self"}, "given_name: hoch, email: Ihre eigene Angabe"),
+        ("bp_residence_evidence", "eid_ags", "Ihr Ausweis"),
+        ("bp_residence_evidence", "unheard-of", "unheard-of"),
+        (
+            "verified_claims",
+            {"verification": {"assurance_level": "high"}, "claims": {"name": "E", "bp_age_over": [16]}},
+            "name: hoch, bp_age_over: hoch",
+        ),
+        (
+            "verified_claims",
+            [
+                {"verification": {"assurance_level": "high"}, "claims": {"name": "E"}},
+                {"verification": {"assurance_level": "low"}, "claims": {"bp_age_band": "14-17"}},
+            ],
+            "name: hoch, bp_age_band: niedrig",
+        ),
+        ("verified_claims", None, ""),
         ("locale", "de", "Deutsch"),
         ("locale", "fr", "fr"),
         ("email", None, ""),
