@@ -60,7 +60,8 @@ def _overview(rows: list[ClaimDefinition], table: ClaimTable) -> str:
 
 def _citizen_ids(table: ClaimTable) -> str:
     lines = [f"- `{alias}`: {_believed(vouching)}" for alias, vouching in table.providers.items()]
-    return "\n".join(["## Citizen IDs", "", *lines, ""])
+    voucher = "- `voucher` (a code from a school or an office): a person; at level `basic`, for a municipality, an age, an age group."
+    return "\n".join(["## Citizen IDs", "", *lines, voucher, ""])
 
 
 def _believed(vouching: Vouching) -> str:

