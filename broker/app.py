@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -18,27 +17,12 @@ from broker.examination import examination
 from broker.flows.examining import Examining
 from broker.flows.handing_out import HandingOut
 from broker.flows.inviting import Inviting
-from broker.flows.linking import Linking
-from broker.flows.registering import secret_hash
-from broker.flows.throttling import Throttling
 from broker.oidc.authorization_request import RequestReader
-from broker.oidc.client_assertion import ClientAssertions
-from broker.oidc.client_auth import ClientSecrets
-from broker.oidc.client_certificate import ClientCertificates
-from broker.oidc.client_metadata import ClientMetadata
-from broker.oidc.client_signature import ClientSignatures
-from broker.oidc.encryption import Encryption
 from broker.oidc.end_session import EndSessionReader
-from broker.oidc.grants import TokenFlows
-from broker.oidc.id_token import IdTokens
 from broker.oidc.id_token_hint import HintReader
-from broker.oidc.metadata import Metadata
 from broker.oidc.pushed_requests import PushedRequests
-from broker.oidc.server import ClientDesk, TokenServer
-from broker.oidc.software_statement import SoftwareStatements, read_issuers
-from broker.oidc.token_answer import TokenAnswers
-from broker.oidc.userinfo import UserInfoAnswers
 from broker.parts import Parts, build_parts, open_database, open_stores, utc_now
+from broker.provider_face import endpoint_views, registration_views
 from broker.store.migrations import pending
 from broker.web import assets, dpop, errors, guards, headers, i18n, observability
 from broker.web.citizen import CitizenViews, citizen_blueprint
@@ -46,21 +30,21 @@ from broker.web.cookies import Cookies
 from broker.web.description import DescriptionViews, description_blueprint
 from broker.web.device import DeviceViews, device_blueprint
 from broker.web.end_session import EndSessionViews, end_session_blueprint
-from broker.web.endpoints import EndpointViews, endpoints_blueprint
+from broker.web.endpoints import endpoints_blueprint
 from broker.web.health import Readiness, health_blueprint
 from broker.web.keycloak_paths import KeycloakPaths, keycloak_paths_blueprints
 from broker.web.logos import LogoViews, logos_blueprint
 from broker.web.oidc import AuthorizeViews, oidc_blueprint
 from broker.web.pushed import PushedViews, pushed_blueprint
-from broker.web.registration import RegistrationViews, registration_blueprint
+from broker.web.registration import registration_blueprint
 from broker.web.token_status import TokenStatusViews, token_status_blueprint
 from broker.web.upstream_logout import upstream_logout_blueprint
+from broker.web.voucher import VoucherViews, voucher_blueprint
 
 __all__ = ["build_examination", "build_handing_out", "build_inviting", "create_app", "open_database"]
 
 LARGEST_BODY = 64 * 1024
 MOST_FORM_PARTS = 100
-UI_LOCALES = ("de", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +94,9 @@ def build_inviting(settings: Settings) -> Inviting:
 
 def build_handing_out(settings: Settings) -> HandingOut:
     """What `broker vouchers` works with."""
-    stores, keys = open_stores(settings), settings.keys
-    thresholds = load_claim_table(settings.claim_table).age_thresholds
-    return HandingOut(stores.vouchers, Linking(stores.subjects, keys.link, utc_now), thresholds, keys.voucher, utc_now)
+    parts = build_parts(settings)
+    stores, linking, thresholds = parts.stores, parts.signing_in.linking, parts.claim_table.age_thresholds
+    return HandingOut(stores.vouchers, linking, parts.signing_out, stores.grants, thresholds, settings.keys.voucher, utc_now)
 
 
 def build_examination(settings: Settings, keycloak_version: Callable[[], str] | None = None) -> Examining:
@@ -140,20 +124,17 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     stores, hints = parts.stores, HintReader(settings.issuer, parts.keys, parts.issuing.clock)
     csrf = CSRFProtect(app)
     source, reader = parts.request_source, RequestReader(parts.claim_table, hints, parts.issuing.clock)
-    find_client = stores.clients.find
-    authorize = AuthorizeViews(
-        parts.responses, source, reader, find_client, parts.signing_in, parts.issuing, parts.devices, parts.choosing.is_down, cookies
-    )
-    endpoint_views, end_session = _endpoint_views(settings, parts), _end_session_views(settings, parts, hints, cookies)
-    endpoints = endpoints_blueprint(endpoint_views)
-    requests = PushedRequests(endpoint_views.server, source, reader, parts.proofs.announced, stores.pushed_requests.add)
-    pushed = pushed_blueprint(PushedViews(requests, endpoint_views.origins, settings.client_certificate_header))
-    devices = DeviceViews(settings.issuer, endpoint_views.server, reader, parts.devices, cookies, settings.client_certificate_header)
+    find_client, authorize = stores.clients.find, _authorize_views(parts, reader, cookies)
+    for_tools, end_session = endpoint_views(settings, parts), _end_session_views(settings, parts, hints, cookies)
+    endpoints = endpoints_blueprint(for_tools)
+    requests = PushedRequests(for_tools.server, source, reader, parts.proofs.announced, stores.pushed_requests.add)
+    pushed = pushed_blueprint(PushedViews(requests, for_tools.origins, settings.client_certificate_header))
+    devices = DeviceViews(settings.issuer, for_tools.server, reader, parts.devices, cookies, settings.client_certificate_header)
     aliases = keycloak_paths_blueprints(
-        KeycloakPaths(authorize.authorize, end_session.logout, endpoint_views, end_session.reader, find_client, stores.clients.list)
+        KeycloakPaths(authorize.authorize, end_session.logout, for_tools, end_session.reader, find_client, stores.clients.list)
     )
-    registration, heard = registration_blueprint(_registration_views(settings, parts)), upstream_logout_blueprint(parts.heeding)
-    token_status = token_status_blueprint(TokenStatusViews(endpoint_views.server, parts.introspection, settings.client_certificate_header))
+    registration, heard = registration_blueprint(registration_views(settings, parts)), upstream_logout_blueprint(parts.heeding)
+    token_status = token_status_blueprint(TokenStatusViews(for_tools.server, parts.introspection, settings.client_certificate_header))
     for blueprint in (
         oidc_blueprint(authorize),
         endpoints,
@@ -165,6 +146,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
         heard,
         device_blueprint(devices),
         citizen_blueprint(_citizen_views(settings, parts, cookies)),
+        voucher_blueprint(_voucher_views(settings, parts, cookies)),
         health_blueprint(_readiness(parts)),
         description_blueprint(DescriptionViews(settings.issuer)),
         *aliases,
@@ -178,49 +160,10 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     csrf.exempt("broker.web.end_session.logout")
 
 
-def _endpoint_views(settings: Settings, parts: Parts) -> EndpointViews:
-    clients = parts.stores.clients
-    id_tokens = IdTokens(settings.issuer, parts.keys, parts.issuing.clock, Encryption(parts.client_keys.encryption_keys))
-    answers = TokenAnswers(parts.token_form, id_tokens)
-    serving = parts.serving
-    flows = TokenFlows(parts.issuing.redeem, parts.refreshing.refresh, parts.devices.redeem, serving.serve, serving.exchange)
-    return EndpointViews(
-        server=TokenServer(_client_desk(settings, parts), flows, answers, parts.proofs),
-        userinfo_of=parts.issuing.userinfo,
-        userinfo_answers=UserInfoAnswers(settings.issuer, parts.keys),
-        keys=parts.keys,
-        metadata=_metadata(settings, parts),
-        origins=lambda: guards.web_origins(clients.list()),
-        certificate_header=settings.client_certificate_header,
-    )
-
-
-def _metadata(settings: Settings, parts: Parts) -> Metadata:
-    return Metadata(
-        issuer=settings.issuer,
-        claim_table=parts.claim_table,
-        ui_locales=UI_LOCALES,
-        tool_policy_url=settings.tool_policy_url,
-        tool_terms_url=settings.tool_terms_url,
-        certificates=bool(settings.client_certificate_header),
-        certificate_url=settings.certificate_url.rstrip("/"),
-    )
-
-
-def _registration_views(settings: Settings, parts: Parts) -> RegistrationViews:
-    metadata = _metadata(settings, parts)
-    statements = SoftwareStatements(read_issuers(settings.software_statement_issuers), parts.issuing.clock)
-    described = ClientMetadata(lambda: metadata.document(parts.keys.algorithms), parts.claim_table)
-    return RegistrationViews(settings.issuer, parts.self_registering, described, statements.over)
-
-
-def _client_desk(settings: Settings, parts: Parts) -> ClientDesk:
-    pepper, ring, clock = settings.keys.pepper, parts.client_keys, parts.issuing.clock
-    use_once = partial(parts.stores.one_time_ids.add, "client_assertion")
-    secrets = ClientSecrets(lambda client_id, secret: secret_hash(pepper, client_id, secret))
-    assertions = ClientAssertions(ClientSignatures(ring), use_once, settings.issuer, clock)
-    methods = {**secrets.methods, **assertions.methods, **ClientCertificates(ring, clock).methods}
-    return ClientDesk(parts.stores.clients.find, methods, Throttling(parts.stores.attempts).failed)
+def _authorize_views(parts: Parts, reader: RequestReader, cookies: Cookies) -> AuthorizeViews:
+    find_client, is_down = parts.stores.clients.find, parts.choosing.is_down
+    source = parts.request_source
+    return AuthorizeViews(parts.responses, source, reader, find_client, parts.signing_in, parts.issuing, parts.devices, is_down, cookies)
 
 
 def _end_session_views(settings: Settings, parts: Parts, hints: HintReader, cookies: Cookies) -> EndSessionViews:
@@ -246,6 +189,11 @@ def _citizen_views(settings: Settings, parts: Parts, cookies: Cookies) -> Citize
         cookies=cookies,
         hub_origin=settings.hub_issuer,
     )
+
+
+def _voucher_views(settings: Settings, parts: Parts, cookies: Cookies) -> VoucherViews:
+    clients, providers = parts.stores.clients, parts.stores.providers
+    return VoucherViews(settings.issuer, parts.redeeming, clients.find, clients.list, providers.list, cookies)
 
 
 def _readiness(parts: Parts) -> Readiness:

@@ -23,12 +23,14 @@ from broker.flows.issuing import Issuing
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
 from broker.flows.recognising import Recognising
+from broker.flows.redeeming import VOUCHER_PATH, Redeeming
 from broker.flows.refreshing import Refreshing
 from broker.flows.releasing import Releasing
 from broker.flows.self_registering import SelfRegistering
 from broker.flows.serving import Serving
 from broker.flows.signing_in import SigningIn
 from broker.flows.signing_out import SigningOut
+from broker.flows.supplementing import Supplementing
 from broker.flows.throttling import Throttling
 from broker.flows.visiting import Visiting
 from broker.flows.watching import Watching
@@ -132,6 +134,7 @@ class Parts:
     fetching: Fetching
     client_keys: ClientKeyring
     signing_in: SigningIn
+    redeeming: Redeeming
     signing_out: SigningOut
     heeding: Heeding
     consenting: Consenting
@@ -166,15 +169,13 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     hub = upstream or open_hub(settings, claim_table, clock)
     judging = Judging(stores.clients, stores.providers, stores.standings, Releasing(claim_table), clock)
     signing_out = SigningOut(stores.outbox, stores.sessions, stores.clients, hub)
-    linking = Linking(stores.subjects, keys.link, clock)
     watching = Watching(stores.troubles, stores.providers, clock)
     fetching = Fetching(settings.outbound_private_hosts)
-    client_keys = ClientKeyring(fetching.get, clock)
-    ring = KeyRing(stores.signing_keys.list, clock)
+    client_keys, ring = ClientKeyring(fetching.get, clock), KeyRing(stores.signing_keys.list, clock)
     token_form = AccessTokenForm(settings.issuer, ring)
     recognising = Recognising(judging, stores.sessions, stores.access_tokens, token_form.hash_of)
     refreshing = Refreshing(recognising, stores.grants, stores.refresh_tokens, keys.refresh, clock)
-    introspecting = Introspecting(recognising, stores.grants, stores.refresh_tokens)
+    signing_in = _signing_in(settings, stores, judging, signing_out, watching)
     issuing = Issuing(judging, stores.codes, stores.grants, recognising, refreshing, stores.subjects, keys.sid, clock)
     return Parts(
         stores=stores,
@@ -186,7 +187,8 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         request_source=_request_source(settings.issuer, stores, client_keys, fetching, clock),
         fetching=fetching,
         client_keys=client_keys,
-        signing_in=SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, watching, clock),
+        signing_in=signing_in,
+        redeeming=Redeeming(signing_in, stores.vouchers, stores.attempts, keys.voucher),
         signing_out=signing_out,
         heeding=Heeding(hub, signing_out, stores.one_time_ids.add),
         choosing=Choosing(judging, watching),
@@ -197,16 +199,27 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         recognising=recognising,
         refreshing=refreshing,
         token_form=token_form,
-        introspection=IntrospectionAnswers(settings.issuer, introspecting, ring, clock),
+        introspection=_introspection(settings.issuer, stores, recognising, ring, clock),
         proofs=_proofs(settings, stores, clock),
         self_registering=_self_registering(settings, stores, fetching, clock),
     )
+
+
+def _signing_in(settings: Settings, stores: Stores, judging: Judging, signing_out: SigningOut, watching: Watching) -> SigningIn:
+    linking, hub = Linking(stores.subjects, settings.keys.link, judging.clock), signing_out.upstream
+    vouched = Supplementing(stores.vouchers, judging.releasing.claim_table.age_thresholds)
+    page = f"{settings.issuer}{VOUCHER_PATH}"
+    return SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, watching, vouched, page, judging.clock)
 
 
 def _request_source(issuer: str, stores: Stores, client_keys: ClientKeyring, fetching: Fetching, clock: Clock) -> RequestSource:
     objects = RequestObjects(issuer, ClientSignatures(client_keys), clock)
     pushed = stores.pushed_requests
     return RequestSource(stores.clients.find, objects, FetchedObjects(fetching.get), pushed.find, pushed.revoke, clock)
+
+
+def _introspection(issuer: str, stores: Stores, recognising: Recognising, ring: KeyRing, clock: Clock) -> IntrospectionAnswers:
+    return IntrospectionAnswers(issuer, Introspecting(recognising, stores.grants, stores.refresh_tokens), ring, clock)
 
 
 def _proofs(settings: Settings, stores: Stores, clock: Clock) -> Proofs:

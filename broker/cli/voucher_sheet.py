@@ -18,14 +18,13 @@ from jinja2 import Environment, PackageLoader, Template
 from broker.core.errors import ConfigurationError
 from broker.core.transforms import german_day
 from broker.flows.handing_out import MadeVouchers
-
-PATH = "/voucher"
+from broker.flows.redeeming import VOUCHER_PATH
 
 
 def sheet(made: MadeVouchers, issuer: str, site_name: str) -> str:
     """The sheet as one HTML file that needs no other."""
     batch = made.batch
-    address = f"{issuer}{PATH}"
+    address = f"{issuer}{VOUCHER_PATH}"
     last_day = german_day(batch.valid_until - timedelta(seconds=1))
     return _template().render(
         batch=batch,

@@ -53,6 +53,6 @@ def list_batches() -> None:
 @vouchers.command()
 @click.argument("batch_id")
 def withdraw(batch_id: str) -> None:
-    """Let no code of a batch be good any more, and sign out everybody who signed in by one."""
+    """Let no code of a batch be good any more, and end the sign-ins that rest on one. Accounts stay."""
     ended = build_handing_out(load_settings()).withdraw(batch_id)
     click.echo(f"Batch {batch_id} is withdrawn; {ended} sign-in(s) that rested on it ended.")

@@ -109,6 +109,14 @@ class TooManyGuesses(Refusal):
     message_key = "error.too_many_guesses"
 
 
+class TooManyCodes(Refusal):
+    """Too many vouchers that are not good were typed in one browser or from one address. A good one is taken all the same."""
+
+    code = "BP-429-VOUCHER"
+    status = 429
+    message_key = "error.too_many_codes"
+
+
 class InvalidRedirectUri(BadRequest):
     """A redirect URI of a registration is not acceptable (RFC 7591 3.2.2)."""
 

@@ -17,7 +17,8 @@ TOUCH_INTERVAL = timedelta(seconds=30)  # how exact `last_seen_at` is: not every
 class BrokerSession:
     """One signed-in browser. `id` is the fingerprint of the cookie's value, so no store can be turned into a cookie.
 
-    `person_key` is a keyed hash of who the person is, where the citizen ID proved that; vote keys are made of it.
+    `person_key` is a keyed hash of who the person is, where the citizen ID proved that; vote keys are made of it. `vouched_by` names the
+    batches of vouchers whose word it holds, so that it can end with them.
     """
 
     id: str
@@ -34,6 +35,7 @@ class BrokerSession:
     upstream_id_token: str | None = None
     subject_type: str = "person"
     person_key: str | None = None
+    vouched_by: tuple[str, ...] = ()
 
     def live(self, now: datetime) -> bool:
         """Whether the session as a whole is still within its absolute and idle limits."""

@@ -57,7 +57,8 @@ class UpstreamIdentity:
     """All that an upstream may hand over about one sign-in (dex: connector.Identity). `claims` are canonical, already transformed.
 
     `subject_type` is what tools see as `bp_subject_type`. `person` is the normalised name and birth date where the citizen ID proved both;
-    it lives only for the moment in which a keyed hash is made of it.
+    it lives only for the moment in which a keyed hash is made of it. `vouched_by` names the batches of vouchers whose word is
+    among the claims.
     """
 
     provider_alias: str
@@ -68,5 +69,6 @@ class UpstreamIdentity:
     authenticated_at: datetime
     upstream_sid: str | None = None
     id_token: str | None = None
+    vouched_by: tuple[str, ...] = ()
     subject_type: str = "person"
     person: str | None = field(default=None, repr=False)

@@ -12,6 +12,7 @@ from broker.core.provider import IdentityProvider, Trouble, TroubleSource
 from broker.core.request import AuthorizationRequest, Setback, SetbackKind
 from broker.core.session import BrokerSession
 from broker.core.trust import TrustLevel
+from broker.core.voucher import VOUCHER
 from broker.core.vouching import AttributeTrust
 from broker.flows.judging import Judging
 from broker.flows.watching import Watching
@@ -109,7 +110,7 @@ class Choosing:
             provider,
             usable,
             proves=tuple(word for word in PROOFS if word in provable),
-            lacks=tuple(word for word, claims in PROOFS.items() if word not in provable and claims & asked),
+            lacks=tuple(word for word, claims in PROOFS.items() if word not in provable | _open_to(provider) and claims & asked),
             remembered=usable and provider.alias == remembered,
             trouble=trouble,
         )
@@ -121,6 +122,11 @@ class Choosing:
             return set()
         mapped = {one.claim for one in self.judging.releasing.claim_table.mappings_of(provider.alias)}
         return {word for word, claims in PROOFS.items() if claims & mapped}
+
+
+def _open_to(provider: IdentityProvider) -> frozenset[str]:
+    """What a citizen ID may prove or not, and nobody knows before: a voucher says what its batch says."""
+    return frozenset({"residence", "age"}) if provider.alias == VOUCHER else frozenset()
 
 
 def is_unmet(step: Step) -> bool:

@@ -10,9 +10,11 @@ from datetime import date, datetime, time, timedelta
 from broker.core.errors import ConfigurationError
 from broker.core.ports import Clock
 from broker.core.transforms import GERMANY, german_day
-from broker.core.voucher import VoucherBatch, is_age_band, is_municipality, new_voucher_code
+from broker.core.voucher import VOUCHER, VoucherBatch, is_age_band, is_municipality, new_voucher_code
 from broker.flows.linking import Linking
 from broker.flows.redeeming import bearer_of
+from broker.flows.signing_out import SigningOut
+from broker.store.grants import Grants
 from broker.store.vouchers import CountedBatch, Vouchers
 
 MOST_CODES = 1000
@@ -48,6 +50,8 @@ class HandingOut:
 
     vouchers: Vouchers
     linking: Linking
+    signing_out: SigningOut
+    grants: Grants
     age_thresholds: tuple[int, ...]
     voucher_key: bytes
     clock: Clock
@@ -69,10 +73,18 @@ class HandingOut:
         return self.vouchers.list()
 
     def withdraw(self, batch_id: str) -> int:
-        """Let no code of a batch be good any more; how many accounts rested on one. Raises ConfigurationError if there is no such batch."""
+        """Let no code of a batch be good any more, and end every sign-in that rests on one; how many sign-ins ended.
+
+        Accounts stay: who added a citizen ID signs in with that, without what the batch said. Doing it again ends what came in at the
+        very same moment. Raises ConfigurationError if there is no such batch.
+        """
         if not self.vouchers.revoke(batch_id):
             raise ConfigurationError("there is no such batch; `broker vouchers list` shows all")
-        return len(self.vouchers.holders(batch_id))
+        sessions = self.signing_out.sessions.find_by_voucher(batch_id)
+        for session in sessions:
+            self.signing_out.end(session)
+        self.grants.revoke_of_subjects(self.vouchers.holders(batch_id), VOUCHER)
+        return len(sessions)
 
     def _batch(self, terms: VoucherTerms) -> VoucherBatch:
         return VoucherBatch(

@@ -21,18 +21,24 @@ class Linking:
 
     def account_of(self, identity: UpstreamIdentity, locale: str) -> Subject:
         """The account of this person; the first sign-in makes it. Raises AccountBlocked when it may not sign in."""
-        hashed = self.hash_of(identity)
-        subject = self.subjects.find_by_link(identity.provider_alias, hashed) or self._create(identity, hashed, locale)
-        if subject.status is not SubjectStatus.ACTIVE:
-            raise AccountBlocked
-        return subject
+        return self.known(identity) or self._active(self.subjects.add(*self.new_account(identity, locale)))
+
+    def known(self, identity: UpstreamIdentity) -> Subject | None:
+        """The account of this person, seen now, if there is one. Raises AccountBlocked when it may not sign in."""
+        subject = self.subjects.find_by_link(identity.provider_alias, self.hash_of(identity))
+        return self._active(subject) if subject else None
+
+    def new_account(self, identity: UpstreamIdentity, locale: str) -> tuple[Subject, LinkedIdentity]:
+        """What a first sign-in makes; not kept yet."""
+        now = self.clock()
+        subject = Subject(new_id(), SubjectStatus.ACTIVE, locale, now)
+        return subject, LinkedIdentity(subject.id, identity.provider_alias, self.hash_of(identity), identity.trust, now, now)
 
     def hash_of(self, identity: UpstreamIdentity) -> str:
         """What stands in the database for the citizen ID's key of this person."""
         return keyed_hash(self.link_key, identity.provider_alias, identity.upstream_sub)
 
-    def _create(self, identity: UpstreamIdentity, hashed: str, locale: str) -> Subject:
-        now = self.clock()
-        subject = Subject(new_id(), SubjectStatus.ACTIVE, locale, now)
-        link = LinkedIdentity(subject.id, identity.provider_alias, hashed, identity.trust, linked_at=now, last_seen_at=now)
-        return self.subjects.add(subject, link)
+    def _active(self, subject: Subject) -> Subject:
+        if subject.status is not SubjectStatus.ACTIVE:
+            raise AccountBlocked
+        return subject

@@ -18,12 +18,14 @@ from broker.core.session import SESSION_LIFETIME, BrokerSession
 from broker.core.subject import Subject, UpstreamIdentity
 from broker.core.trust import TrustLevel
 from broker.core.upstream_errors import AttributesMissing, CitizenIdUnavailable
+from broker.core.voucher import VOUCHER
 from broker.flows.choosing import is_unmet
 from broker.flows.consenting import BY_CITIZEN
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
 from broker.flows.releasing import LOCALE_CLAIM
 from broker.flows.signing_out import SigningOut
+from broker.flows.supplementing import Supplementing
 from broker.flows.watching import Watching
 from broker.store.requests import Requests
 from broker.store.sessions import Sessions
@@ -52,6 +54,8 @@ class SigningIn:
     signing_out: SigningOut
     upstream: Upstream
     watching: Watching
+    supplementing: Supplementing
+    voucher_page: str
     clock: Clock
 
     def judge(self, request: AuthorizationRequest, session: BrokerSession | None) -> Step:
@@ -75,15 +79,18 @@ class SigningIn:
         return request if request.signed_in_at is None and not request.denied_by else None
 
     def send(self, request: AuthorizationRequest, alias: str, locale: str) -> str:
-        """Where to send the browser to sign in at this citizen ID, at the level this request insists on.
+        """Where to send the browser to sign in at this citizen ID, at the level this request insists on: to the hub, or with a voucher to
+        a page of ours.
 
         A level that is only wished for (acr_values) is not asked for as a minimum: it would hide every weaker means from a citizen
         who has no other, for a wish.
 
         Raises AccessDenied for a citizen ID this request must not use, UpstreamUnavailable when the hub does not answer.
         """
-        with _known(request.id):
+        with interrupting(request.id):
             client, provider = self._allowed(request, alias)
+            if alias == VOUCHER:
+                return f"{self.voucher_page}/{request.id}"
             served = (one for one in self.judging.clients.list() if one.takes_part and one.allows_provider(provider))
             claims = self.judging.releasing.upstream_claims(served, alias)
             redirect = self.upstream.begin(UpstreamRequest(alias, required_trust(request, client), locale, claims, request.login_hint))
@@ -106,7 +113,7 @@ class SigningIn:
             raise RequestExpired
         if login.browser_id != browser_id:
             raise ForeignBrowser
-        with _known(login.request_id):
+        with interrupting(login.request_id):
             request = self.requests.get(login.request_id, browser_id)
             try:
                 identity = self._identity(request, login, answer)
@@ -114,11 +121,21 @@ class SigningIn:
                 if isinstance(trouble, CitizenIdUnavailable):
                     self.watching.failed(login.provider_alias, address)
                 return SignedIn(self._changed(self._set_back(request, login, trouble, old_session_id)), None, None)
-            subject = self.linking.account_of(identity, locale)
-            token, session = self._open(identity, subject, browser_id, locale)
-            self._succeed(session, old_session_id)
-            self.watching.succeeded(identity.provider_alias)
-            return SignedIn(self._changed(replace(request, signed_in_at=self.clock(), setback=None)), token, session)
+            return self.enter(request, identity, self.linking.account_of(identity, locale), old_session_id, locale)
+
+    def enter(
+        self, request: AuthorizationRequest, identity: UpstreamIdentity, subject: Subject, old_session_id: str | None, locale: str
+    ) -> SignedIn:
+        """The end of every sign-in: this person, by this account, in the browser of this request."""
+        identity = self.supplementing.supplemented(identity, subject)
+        token, session = self._open(identity, subject, request.browser_id, locale)
+        self._succeed(session, old_session_id)
+        self.watching.succeeded(identity.provider_alias)
+        return SignedIn(self._changed(replace(request, signed_in_at=self.clock(), setback=None)), token, session)
+
+    def check(self, request: AuthorizationRequest, alias: str) -> None:
+        """Raises AccessDenied unless this request may be signed in for with this citizen ID now."""
+        self._allowed(request, alias)
 
     def stay(self, request: AuthorizationRequest, session: BrokerSession | None) -> AuthorizationRequest:
         """The citizen keeps the present sign-in where the tool would only like a surer one (UP-12); else nothing happens."""
@@ -179,6 +196,7 @@ class SigningIn:
             upstream_sid=identity.upstream_sid,
             upstream_id_token=identity.id_token,
             subject_type=identity.subject_type,
+            vouched_by=identity.vouched_by,
         )
         return token, session
 
@@ -197,7 +215,7 @@ class SigningIn:
 
 
 @contextmanager
-def _known(request_id: str) -> Iterator[None]:
+def interrupting(request_id: str) -> Iterator[None]:
     """Errors inside say which sign-in they interrupted."""
     try:
         yield

@@ -9,6 +9,7 @@ from broker.core.client import Client
 from broker.core.ids import new_id
 from broker.core.ports import Upstream
 from broker.core.session import BrokerSession
+from broker.core.voucher import VOUCHER
 from broker.store.clients import Clients
 from broker.store.outbox import Outbox
 from broker.store.sessions import Sessions
@@ -71,8 +72,12 @@ class SigningOut:
         self.outbox.end_session(session.id, new_id(), untold)
         tools = self.tools_of(session)
         self.sessions.revoke(session.id)
-        ended = self.upstream.end_session(session.upstream_id_token) if at_hub and session.upstream_id_token else not at_hub
-        return SignedOut(tools, ended)
+        return SignedOut(tools, self._ended_at_hub(session) if at_hub else True)
+
+    def _ended_at_hub(self, session: BrokerSession) -> bool:
+        """Whether nothing is left of it there; of a sign-in with a voucher nothing ever was."""
+        token = session.upstream_id_token
+        return session.provider_alias == VOUCHER or (token is not None and self.upstream.end_session(token))
 
     def tools_of(self, session: BrokerSession) -> ToolsOfSession:
         """The tools this session let the citizen into, as far as they still take part. Raises StoreUnavailable."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,15 @@ _REVOKE_BY_CODE = (
     .returning(grants.c.grant_id)
 )
 _REVOKE_OF_CLIENT = update(grants).where(grants.c.client_id == bindparam("wanted"), grants.c.revoked_at.is_(None)).values(revoked_at=NOW)
+_REVOKE_OF_SUBJECTS = (
+    update(grants)
+    .where(
+        grants.c.subject_id.in_(bindparam("subjects", expanding=True)),
+        grants.c.provider_alias == bindparam("alias"),
+        grants.c.revoked_at.is_(None),
+    )
+    .values(revoked_at=NOW)
+)
 _REVOKE = (
     update(grants)
     .where(grants.c.grant_id == bindparam("wanted"), grants.c.revoked_at.is_(None))
@@ -96,6 +105,11 @@ class Grants:
     def revoke_of_client(self, client_id: str) -> int:
         """Revoke all that a tool was ever granted, because the tool is gone; how many."""
         return self._database.run(_REVOKE_OF_CLIENT, {"wanted": client_id, "now": self._clock()})
+
+    def revoke_of_subjects(self, subject_ids: Sequence[str], provider_alias: str) -> int:
+        """Revoke what these accounts granted while signed in with this citizen ID, also what outlives a session; how many."""
+        values = {"subjects": list(subject_ids), "alias": provider_alias, "now": self._clock()}
+        return self._database.run(_REVOKE_OF_SUBJECTS, values)
 
     def revoke(self, grant_id: str) -> bool:
         """Revoke a grant and with it every token of it; whether there was anything to revoke."""

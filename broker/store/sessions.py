@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from redis.client import Pipeline
 
 from broker.core.ids import fingerprint
@@ -27,9 +29,9 @@ class Sessions:
         lifetime = milliseconds(session.expires_at - self._clock())
         with self._redis.pipeline(atomic=True) as pipeline:
             pipeline.set(self._values.key(session.id), self._values.sealed(session.id, session), px=lifetime)
-            if session.upstream_sid:
-                pipeline.sadd(_upstream_key(session.upstream_sid), session.id)
-                pipeline.pexpire(_upstream_key(session.upstream_sid), lifetime)
+            for index in _indexes(session):
+                pipeline.sadd(index, session.id)
+                pipeline.pexpire(index, lifetime)
             if replacing and replacing != session.id:
                 pipeline.delete(self._values.key(replacing))
 
@@ -40,8 +42,11 @@ class Sessions:
 
     def find_by_upstream(self, upstream_sid: str) -> tuple[BrokerSession, ...]:
         """Sessions that came of a session at the hub; several where a browser lost our cookie and kept the hub's."""
-        found = (self.find(member.decode()) for member in sorted(self._redis.members(_upstream_key(upstream_sid))))
-        return tuple(session for session in found if session and session.upstream_sid == upstream_sid)
+        return tuple(session for session in self._listed(_upstream_key(upstream_sid)) if session.upstream_sid == upstream_sid)
+
+    def find_by_voucher(self, batch_id: str) -> tuple[BrokerSession, ...]:
+        """Sessions that hold the word of this batch of vouchers."""
+        return tuple(session for session in self._listed(_voucher_key(batch_id)) if batch_id in session.vouched_by)
 
     def touch(self, session: BrokerSession) -> bool:
         """Note that the citizen is active now. False if the session has ended meanwhile: it is never brought back."""
@@ -50,6 +55,20 @@ class Sessions:
     def revoke(self, session_id: str) -> bool:
         """End a session; whether there was one."""
         return self._redis.delete(self._values.key(session_id))
+
+    def _listed(self, index: str) -> Iterator[BrokerSession]:
+        found = (self.find(member.decode()) for member in sorted(self._redis.members(index)))
+        return (session for session in found if session)
+
+
+def _indexes(session: BrokerSession) -> list[str]:
+    """Under what a session can be found beside its cookie: what it rests on, and ends with."""
+    upstream = [_upstream_key(session.upstream_sid)] if session.upstream_sid else []
+    return [*upstream, *map(_voucher_key, session.vouched_by)]
+
+
+def _voucher_key(batch_id: str) -> str:
+    return key("voucher_session", fingerprint(batch_id))
 
 
 def _upstream_key(upstream_sid: str) -> str:

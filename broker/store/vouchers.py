@@ -34,7 +34,7 @@ _OF_SUBJECT = (
     select(voucher_batches, _CODE.redeemed_at)
     .select_from(_WITH_BATCH.join(linked_identities, _TO_LINK))
     .where(_LINK.subject_id == bindparam("subject"), *_GOOD)
-    .order_by(_CODE.redeemed_at)
+    .order_by(_CODE.redeemed_at.desc())
 )
 _HOLDERS = (
     select(_LINK.subject_id)
@@ -98,7 +98,7 @@ class Vouchers:
         return VoucherFault.OVER if batch.over(now) or not row.redeemed_at else RedeemedVoucher(batch, row.redeemed_at)
 
     def find(self, subject_id: str) -> tuple[RedeemedVoucher, ...]:
-        """The codes that an account is linked to, as far as they still vouch for anything; the first one first."""
+        """The codes that an account is linked to, as far as they still vouch for anything; the newest one first."""
         rows = self._database.all(_OF_SUBJECT, {"subject": subject_id, "now": self._clock()})
         return tuple(RedeemedVoucher(_batch(row), row.redeemed_at) for row in rows)
 

@@ -9,6 +9,7 @@ from broker.claim_table import FILE_NAME as CLAIM_TABLE
 from broker.claim_table import LOCALES, load_claim_table, requested_attributes
 from broker.core.provider import IdentityProvider, Means
 from broker.core.trust import TrustLevel
+from broker.core.voucher import VOUCHER
 from broker.upstream.bundid_rules import check_bundid_rules
 from broker.upstream.note_rules import check_note_rules
 from broker.upstream.realm_desired import Mapped
@@ -31,6 +32,11 @@ def provider_files(reading: Reading) -> list[Path]:
     return paths
 
 
+def files_for_keycloak(reading: Reading) -> list[Path]:
+    """Those of them that Keycloak speaks to: vouchers are redeemed at the broker itself."""
+    return [path for path in provider_files(reading) if path.stem != VOUCHER]
+
+
 def known_aliases(reading: Reading) -> set[str]:
     """The aliases that have a file, whether this environment offers them or not."""
     return {each.stem for each in (reading.folder / "identity-providers").glob("*.yaml")}
@@ -48,7 +54,7 @@ def check_claim_table(reading: Reading) -> None:
 def _document(reading: Reading, path: Path) -> Document:
     reading.values.provide("requested_attributes", " ".join(requested_attributes(reading.folder / CLAIM_TABLE, path.stem)))
     document = read_yaml(path)
-    document.top.only("broker", "keycloak")
+    document.top.only("broker", *(() if path.stem == VOUCHER else ("keycloak",)))
     return document
 
 
@@ -87,12 +93,15 @@ def read_identity_provider(reading: Reading, path: Path) -> IdentityProvider:
     """One citizen ID as the broker shows it. Needs no secret. Raises ConfigurationError."""
     section = _broker_section(reading, path)
     section.only("alias", "enabled", "position", "trust_ceiling", "names", "descriptions", "means", "sandbox", "probe")
+    ceiling = TrustLevel.from_word(section.one_of("trust_ceiling", _LEVELS))
+    if path.stem == VOUCHER and ceiling > TrustLevel.BASIC:
+        raise section.wrong("trust_ceiling", "whoever holds a code is known at level basic and no better")
     return IdentityProvider(
         alias=section.text("alias"),
         names=section.texts_by("names", LOCALES),
         descriptions=section.texts_by("descriptions", LOCALES),
         means=tuple(_means(each) for each in section.sections("means")),
-        trust_ceiling=TrustLevel.from_word(section.one_of("trust_ceiling", _LEVELS)),
+        trust_ceiling=ceiling,
         position=section.number("position"),
         enabled=section.flag("enabled"),
         sandbox=section.has("sandbox") and section.flag("sandbox"),

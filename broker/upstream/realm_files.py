@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from broker.core.provider import IdentityProvider
-from broker.upstream.realm_citizen_ids import check_claim_table, known_aliases, provider_files, read_identity_provider, read_provider
+from broker.upstream.realm_citizen_ids import (
+    check_claim_table,
+    files_for_keycloak,
+    known_aliases,
+    provider_files,
+    read_identity_provider,
+    read_provider,
+)
 from broker.upstream.realm_desired import DesiredExecution, DesiredFlow, DesiredRealm, Json, Mapped
 from broker.upstream.realm_reading import Reading, open_reading, read_mapper, secret_digest, texts
 from broker.upstream.realm_requirements import feature_requirements
@@ -69,7 +76,7 @@ def _realm(reading: Reading, folder: str) -> DesiredRealm:
         user_profile=realm.section("user_profile").data,
         flows=tuple(_flow(reading, folder, name) for name in flows),
         client=_client(reading, folder),
-        identity_providers=tuple(read_provider(reading, path) for path in provider_files(reading)) if brokering else (),
+        identity_providers=tuple(read_provider(reading, path) for path in files_for_keycloak(reading)) if brokering else (),
         requirements=reading.met(),
         secrets=frozenset(reading.values.secrets),
     )

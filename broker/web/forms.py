@@ -25,3 +25,9 @@ class UserCodeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """The code that a device shows (RFC 8628 3.3)."""
 
     user_code = StringField(filters=[lambda text: (text or "").strip()])
+
+
+class VoucherForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """The code on a slip of paper (`core/voucher.py`)."""
+
+    voucher = StringField(filters=[lambda text: (text or "").strip()])

@@ -16,13 +16,18 @@ def where_to_start(client: Client) -> str:
     return client.login_start.url or client.base_url
 
 
+def way_in(issuer: str, client: Client) -> WayBack:
+    """The tool, and the address where a sign-in at it begins. Only for clients that have one, see `where_to_start`."""
+    return WayBack(client.name, _address(issuer, client))
+
+
 def start_again(issuer: str, client: Client, asked: AuthorizationRequest) -> Response:
     """The page that leads to the tool's start instead of bringing it a code it would refuse. The session is there for the new sign-in."""
     count_answer("start_again")
     g.shown_once = True
     page = render_template(
         "citizen/start_again.html",
-        tool=WayBack(client.name, _address(issuer, client)),
+        tool=way_in(issuer, client),
         by_button=_by_button(client),
         asks_again=Prompt.LOGIN in asked.prompts or asked.max_age == 0,
     )

@@ -8,12 +8,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from deploy.demo.hub.choices import OFFERED
 from deploy.demo.persons import load_persons
 from deploy.demo.processes import Part, Supervisor, last_line, plain_environment
 from deploy.demo.setup_error import SetupError
 from deploy.demo.stack import TOP, Stack
+from deploy.demo.voucher import command_for, lines_about
 
 # Generous: a machine that is busy with other things is slow, not broken, and progress is told all the while.
 STEP_SECONDS = 300
@@ -68,9 +70,9 @@ class Demo:
         return part
 
     def _prepare_broker(self) -> None:
-        """Schema, signing keys, the demo tools' registration."""
+        """Schema, signing keys, the demo tools' registration, a voucher."""
         register = ["clients", "apply", "--folder", str(self.stack.write_client_files())]
-        self._run("the broker's database", "prepare", ["migrate"], ["keys", "rotate", "--if-missing"], register)
+        self._run("the broker's database", "prepare", ["migrate"], ["keys", "rotate", "--if-missing"], register, command_for(self._sheet))
 
     def _apply_realm(self) -> None:
         """Brings Keycloak to the state of `realm-config/`; a simulated hub needs none, the broker needs its citizen IDs."""
@@ -97,6 +99,10 @@ class Demo:
         if status:
             raise SetupError(f"Preparing {what} failed ({last_line(log)}): its log is {log}.")
 
+    @property
+    def _sheet(self) -> Path:
+        return self.stack.state.folder / "voucher.html"
+
     def _clear_metrics(self) -> None:
         shutil.rmtree(self.stack.state.metrics, ignore_errors=True)
         self.stack.state.metrics.mkdir(mode=0o700)
@@ -112,7 +118,7 @@ class Demo:
 
     def describe(self) -> str:
         """The addresses to open and the test citizens."""
-        return "\n".join(["", *self._addresses(), "", *_citizens(), "", "Stop everything with Ctrl-C."])
+        return "\n".join(["", *self._addresses(), "", *_citizens(), "", *lines_about(self._sheet), "", "Stop everything with Ctrl-C."])
 
     def _addresses(self) -> list[str]:
         stack = self.stack

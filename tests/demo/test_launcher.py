@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -86,6 +87,7 @@ def test_it_starts_shows_addresses_and_citizens_and_stops_on_ctrl_c(launcher: La
     launcher.starts()
     assert f"http://localhost:{launcher.ports.karte}" in launcher.said
     assert "Erika Mustermann" in launcher.said
+    assert re.search(r"Finn Brodersen.*\n +Code ([A-Z]{5}-){2}[A-Z]{5}, on the sheet ", launcher.said), launcher.said
     assert requests.get(f"http://localhost:{launcher.ports.broker}/readyz", timeout=10).status_code == 200
     launcher.process.send_signal(signal.SIGINT)
     assert launcher.ends() == 0

@@ -25,6 +25,7 @@ from broker.flows.refreshing import Refreshing
 from broker.flows.releasing import Releasing
 from broker.flows.signing_in import SignedIn, SigningIn
 from broker.flows.signing_out import SigningOut
+from broker.flows.supplementing import Supplementing
 from broker.flows.watching import Watching
 from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
@@ -42,6 +43,7 @@ from broker.store.sql import Database
 from broker.store.standings import Standings
 from broker.store.subjects import Subjects
 from broker.store.troubles import Troubles
+from broker.store.vouchers import Vouchers
 from tests.support.app import Hub
 from tests.support.clock import Clock
 from tests.support.makers import BROWSER, REDIRECT, client, provider, request
@@ -65,7 +67,11 @@ class Scene:
         self.signing_out = SigningOut(self.outbox, self.sessions, self.clients, self.hub)
         linking = Linking(self.subjects, bytes(32), clock)
         self.watching = Watching(Troubles(redis), self.providers, clock)
-        self.signing_in = SigningIn(self.requests, self.sessions, judging, linking, self.signing_out, self.hub, self.watching, clock)
+        vouched = Supplementing(Vouchers(database, self.subjects, clock), TABLE.age_thresholds)
+        hub, page = self.hub, "https://broker.test/voucher"
+        self.signing_in = SigningIn(
+            self.requests, self.sessions, judging, linking, self.signing_out, hub, self.watching, vouched, page, clock
+        )
         self.consenting = Consenting(judging, self.requests, self.subjects, self.consents, clock)
         recognising = Recognising(judging, self.sessions, AccessTokens(database, clock), lambda token: access_hash(token, as_jwt=False))
         refreshing = Refreshing(recognising, self.grants, RefreshTokens(database, clock), bytes(32), clock)

@@ -16,7 +16,7 @@ from broker.core.client_policy import Appearance
 from broker.core.logo import Logo
 from broker.core.trust import TrustLevel
 from broker.web import assets, headers, i18n
-from broker.web.forms import ConsentForm, UserCodeForm
+from broker.web.forms import ConsentForm, UserCodeForm, VoucherForm
 from broker.web.logos import LogoViews, logos_blueprint
 from broker.web.presentation import ShownClaim, WayBack
 from tests.support.choice_pages import LONG_TOOL, choice_pages
@@ -78,6 +78,7 @@ def create_page_app() -> Flask:
     app.context_processor(lambda: {"site": SITE})
     app.register_blueprint(_stub_blueprint())
     app.register_blueprint(_device_stub())
+    app.register_blueprint(_voucher_stub())
     app.register_blueprint(logos_blueprint(LogoViews(lambda digest: LOGO if digest == LOGO.digest else None)))
     app.add_url_rule("/page/<name>", "page", _page)
     return app
@@ -110,6 +111,12 @@ def _device_stub() -> Blueprint:
     return stub
 
 
+def _voucher_stub() -> Blueprint:
+    stub = Blueprint("voucher", "voucher")
+    stub.add_url_rule("/voucher/<request_id>", "redeem", lambda request_id: request_id, methods=["POST"])
+    return stub
+
+
 def _shows(template: str, **context: Any) -> Callable[[], str]:
     return lambda: render_template(f"citizen/{template}.html", request_id="r3qu3st", **context)
 
@@ -128,6 +135,18 @@ def _device(typed: str, fault: str = "") -> str:
     form = UserCodeForm(formdata=None, data={"user_code": typed}, meta={"csrf": False})
     form.user_code.errors = [fault] if fault else []
     return render_template("citizen/device.html", form=form)
+
+
+def _voucher(typed: str, fault: str = "") -> str:
+    headers.allow_scripts()
+    form = VoucherForm(formdata=None, data={"voucher": typed}, meta={"csrf": False})
+    form.voucher.errors = [fault] if fault else []
+    return render_template("citizen/voucher.html", request_id="r3qu3st", tool=TOOL, form=form)
+
+
+def _landing(*tools: WayBack) -> str:
+    headers.allow_scripts()
+    return render_template("citizen/voucher_landing.html", tools=tools)
 
 
 def _form_post() -> str:
@@ -202,6 +221,14 @@ PAGES: dict[str, Callable[[], str]] = {
     "interrupted": _shows("interrupted", tool=TOOL, guest=False, reference="q7m2c9xk4p", code="BP-502-INTERRUPTED"),
     "interrupted-guest": _shows("interrupted", tool=TOOL, guest=True, reference="q7m2c9xk4p", code="BP-403-GUEST"),
     "interrupted-astray": _shows("interrupted", tool=None, guest=False, reference="q7m2c9xk4p", code="BP-502-INTERRUPTED"),
+    "voucher": lambda: _voucher(""),
+    "voucher-used": lambda: _voucher(
+        "BCDFG-HJKLM-NPQRS",
+        "Dieser Code ist schon verbraucht. Haben Sie ihn selbst benutzt? Dann melden Sie sich mit der zweiten Anmeldung an, die Sie Ihrem "
+        "Konto hinzugefügt haben. Sonst lassen Sie sich dort, wo Sie den Code bekommen haben, einen neuen geben.",
+    ),
+    "voucher-landing": lambda: _landing(_BACK, WayBack(LONG_TOOL, "https://x.example/")),
+    "voucher-landing-empty": _landing,
     "form-post": _form_post,
     "error-expired": _error("error.request_expired", back=_BACK),
     "error-refused": _error("error.upstream_refused", back=_BACK, retry_url="/sign-in/r3qu3st"),

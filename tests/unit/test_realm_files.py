@@ -216,13 +216,13 @@ def test_an_environment_cannot_name_a_citizen_id_without_file(config: BentConfig
 
 
 def test_citizen_ids_are_known_to_the_broker_without_any_secret() -> None:
-    (bundid,) = load_identity_providers(REALM_CONFIG, "local", {})
+    bundid, *_ = load_identity_providers(REALM_CONFIG, "local", {})
     assert (bundid.alias, bundid.trust_ceiling, bundid.enabled) == ("bundid", TrustLevel.HIGH, True)
     assert bundid.names.keys() == bundid.descriptions.keys() == {"de", "en", "de-leicht"}
 
 
 def test_a_password_at_bundid_is_basic_and_never_low() -> None:
-    (bundid,) = load_identity_providers(REALM_CONFIG, "local", {})
+    bundid, *_ = load_identity_providers(REALM_CONFIG, "local", {})
     assert {each.key: each.trust for each in bundid.means} == {
         "eid": TrustLevel.HIGH,
         "eidas": TrustLevel.HIGH,
