@@ -24,7 +24,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 	@echo
 	@echo '  make demo HUB=simulated   the same with a simulated hub in place of Keycloak (no Java, no download of it)'
-	@echo '  make demo BROKER_PORT=8001   another port; also KEYCLOAK_PORT, BUNDID_PORT, BAYERNID_PORT, SH_PORT, KARTE_PORT, HAUSHALT_PORT'
+	@echo '  make demo BROKER_PORT=8001   another port; also KEYCLOAK_PORT, BUNDID_PORT, BAYERNID_PORT, SH_PORT, MUK_PORT, OIDC_PORT, KARTE_PORT, HAUSHALT_PORT'
 
 demo: environment ## Start everything with simulated citizen IDs and two demo tools; Ctrl-C stops it
 	@exec $(RUN) -m deploy.demo up --hub $(HUB)

@@ -72,3 +72,5 @@ class UpstreamIdentity:
     vouched_by: tuple[str, ...] = ()
     subject_type: str = "person"
     person: str | None = field(default=None, repr=False)
+    is_test_account: bool = False
+    """The citizen ID marks the account as one for trying out, behind which there is nobody."""

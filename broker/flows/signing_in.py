@@ -178,6 +178,8 @@ class SigningIn:
         proof = UpstreamProof(login.provider_alias, login.nonce, login.code_verifier, login.started_at)
         identity = self.upstream.complete(answer, proof)
         _, provider = self._allowed(request, identity.provider_alias)
+        if identity.is_test_account and not provider.sandbox:
+            raise UpstreamRefused("An account for trying out came where real ones are expected.")
         return capped(identity, provider.trust_ceiling)
 
     def _open(self, identity: UpstreamIdentity, subject: Subject, browser_id: str, locale: str) -> tuple[str, BrokerSession]:

@@ -18,8 +18,8 @@ from broker.core.trust import TrustLevel
 from broker.core.vouching import PERSON, Vouching
 
 LEVEL_CLAIM, MEANS_CLAIM, SECOND_FACTOR_CLAIM, KEY_CLAIM = "upstream_level", "upstream_means", "upstream_mfa", "upstream_key"
-SUBJECT_TYPE_CLAIM, PERSON_CLAIM = "upstream_subject_type", "upstream_person"
-ALWAYS_READ = (KEY_CLAIM, LEVEL_CLAIM, MEANS_CLAIM, SECOND_FACTOR_CLAIM, SUBJECT_TYPE_CLAIM)
+SUBJECT_TYPE_CLAIM, PERSON_CLAIM, TEST_ACCOUNT_CLAIM = "upstream_subject_type", "upstream_person", "upstream_test_account"
+ALWAYS_READ = (KEY_CLAIM, LEVEL_CLAIM, MEANS_CLAIM, SECOND_FACTOR_CLAIM, SUBJECT_TYPE_CLAIM, TEST_ACCOUNT_CLAIM)
 """Rows of the claim table that say where a citizen ID names these; class X, for reading only. Every sign-in asks for them."""
 
 
@@ -57,6 +57,11 @@ class Assertion:
         if len(values) != 1:
             raise UpstreamRefused("The citizen ID did not say whose account it is.")
         return f"{principal}\n{values[0]}"
+
+    @property
+    def is_test_account(self) -> bool:
+        """Whether the citizen ID marks the account as one for trying out: by any word but a plain no."""
+        return any(value.strip().lower() != "false" for value in self._values(TEST_ACCOUNT_CLAIM))
 
     def subject_type(self, table: ClaimTable, at: datetime) -> str:
         """`person` or `organisation`."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
@@ -99,6 +100,7 @@ class KeycloakLogin:
 
     def _parameters(self, request: UpstreamRequest, state: str, nonce: str, verifier: str) -> dict[str, str]:
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        level, attributes = max(request.trust, TrustLevel.BASIC), self._attributes(request)
         return {
             "client_id": self.client.client_id,
             "redirect_uri": self.client.redirect_uri,
@@ -110,10 +112,12 @@ class KeycloakLogin:
             "code_challenge_method": "S256",
             "prompt": "login",  # the broker owns single sign-on; whoever is sent there shall really sign in
             "kc_idp_hint": request.provider_alias,
-            "acr_values": max(request.trust, TrustLevel.BASIC).acr,
+            # An OpenID Connect account reads the vocabulary it knows; SAML ones are asked by `bp_level`.
+            "acr_values": f"{level.acr} STORK-QAA-Level-{int(level)}",
             "ui_locales": _LANGUAGES.get(request.locale, request.locale),
-            "bp_level": str(int(max(request.trust, TrustLevel.BASIC))),
-            "bp_attrs": " ".join(self._attributes(request)),
+            "bp_level": str(int(level)),
+            "bp_attrs": " ".join(attributes),
+            **_claims_parameter(attributes),
             **({"login_hint": request.login_hint} if request.login_hint else {}),
         }
 
@@ -167,6 +171,7 @@ class KeycloakLogin:
             id_token=token,
             subject_type=assertion.subject_type(self.claim_table, now),
             person=assertion.person(self.claim_table, now),
+            is_test_account=assertion.is_test_account,
         )
 
 
@@ -175,6 +180,12 @@ def _key(assertion: Assertion, claims: dict[str, object]) -> str:
     if not isinstance(principal, str) or not 0 < len(principal) <= LONGEST_KEY:
         raise UpstreamRefused("The citizen ID gave no key for the person; guests cannot sign in.")
     return assertion.key(principal)
+
+
+def _claims_parameter(attributes: Iterable[str]) -> dict[str, str]:
+    """The same attributes in the words of OpenID Connect (Core 5.5), which the hub passes on to an account that speaks it."""
+    names = dict.fromkeys(name.partition("/")[0] for name in attributes if not name[:1].isdigit())  # no object identifiers
+    return {"claims": json.dumps({"id_token": names})} if names else {}
 
 
 def _refusal(error: str) -> UpstreamCancelled | UpstreamUnavailable | UpstreamRefused:

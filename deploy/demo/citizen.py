@@ -18,22 +18,25 @@ class Citizen:
 
     browser: CitizenBrowser = field(default_factory=CitizenBrowser)
 
-    def wants_to_sign_in(self, tool_url: str, query: str = "") -> None:
-        """Presses a sign-in button of the tool, and picks BundID if the broker asks."""
+    def wants_to_sign_in(self, tool_url: str, query: str = "", provider: str = "bundid") -> None:
+        """Presses a sign-in button of the tool, and picks a citizen ID if the broker asks."""
         self.browser.opens(f"{tool_url}/login{query}")
-        self.chooses_bundid()
+        self.chooses(provider)
 
     def chooses_bundid(self) -> None:
-        """Picks BundID where the broker offers a choice; does nothing elsewhere."""
-        if self.browser.shows("provider-bundid"):
-            self.browser.submits("provider-bundid")
+        self.chooses("bundid")
 
-    def identifies(self, means: str, person: str) -> None:
-        """At BundID: chooses a means and a test citizen, and lets the data go."""
-        self.expects(f"means-{means}", "BundID's choice of means")
+    def chooses(self, provider: str) -> None:
+        """Picks a citizen ID where the broker offers a choice; does nothing elsewhere."""
+        if self.browser.shows(f"provider-{provider}"):
+            self.browser.submits(f"provider-{provider}")
+
+    def identifies(self, means: str, person: str, fault: str = "") -> None:
+        """At the citizen ID: chooses a means and a test citizen, and lets the data go; a named fault bends the answer."""
+        self.expects(f"means-{means}", "the citizen ID's choice of means")
         self.browser.follows(f"means-{means}")
         self.browser.submits(f"person-{person}")
-        self.browser.submits("confirm")
+        self.browser.submits("confirm", {"fault": fault} if fault else None)
 
     def cancels_at_bundid(self) -> None:
         self.expects("cancel", "BundID's cancel button")

@@ -76,8 +76,10 @@ class Demo:
 
     def _apply_realm(self) -> None:
         """Brings Keycloak to the state of `realm-config/`; a simulated hub needs none, the broker needs its citizen IDs."""
-        command = ["realm", "apply", "--environment", "local"]
-        self._run("the realm", "realm", command + (["--only-broker"] if self.stack.hub_kind == "simulated" else []))
+        simulated = ["--environment", "simulated-hub", "--only-broker"]
+        self._run(
+            "the realm", "realm", ["realm", "apply", *(simulated if self.stack.hub_kind == "simulated" else ["--environment", "local"])]
+        )
 
     def _run(self, what: str, log_name: str, *commands: list[str]) -> None:
         """Runs broker commands to their end; their output goes to a log of its own."""
@@ -132,6 +134,8 @@ class Demo:
             rows.append(("BayernID (simulated)", stack.bayernid_url, ""))
             rows.append(("Servicekonto SH", stack.sh_url, "simulated; sign out there, too"))
             rows.append(("Mailbox", stack.mailbox_url, "all mail of the demo: links of the account without a citizen ID"))
+            rows.append(("Unternehmenskonto", stack.muk_url, "simulated; for organisations"))
+            rows.append(("OpenID Connect", stack.oidc_url, "a simulated citizen account"))
             rows.append(("Keycloak console", f"{stack.hub_url}/admin", f"admin, password in {stack.state.folder}/secrets.json"))
         else:
             rows.append(("Simulated hub", stack.hub_url, "in place of Keycloak and BundID"))

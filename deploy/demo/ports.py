@@ -22,6 +22,8 @@ class Ports:
     bundid: int = 8082
     bayernid: int = 8083
     sh: int = 8084
+    muk: int = 8085
+    oidc: int = 8086
     karte: int = 8091
     haushalt: int = 8092
     redis: int = 6390

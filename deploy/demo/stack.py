@@ -85,13 +85,22 @@ class Stack:
     def mailbox_url(self) -> str:
         return f"http://localhost:{self.ports.mailbox}"
 
+    @property
+    def muk_url(self) -> str:
+        return f"http://localhost:{self.ports.muk}"
+
+    @property
+    def oidc_url(self) -> str:
+        return f"http://localhost:{self.ports.oidc}"
+
     def tool_url(self, tool: str) -> str:
         return f"http://localhost:{getattr(self.ports, tool)}"
 
     def used_ports(self) -> list[str]:
         """The names of all ports this stack listens on."""
         ours = ["broker", "metrics", "keycloak", "karte", "haushalt"]
-        ours += ["bundid", "bayernid", "sh", "keycloak_management", "mailbox", "mailbox_smtp"] if self.hub_kind == "keycloak" else []
+        behind_keycloak = ["bundid", "bayernid", "sh", "muk", "oidc", "keycloak_management", "mailbox", "mailbox_smtp"]
+        ours += behind_keycloak if self.hub_kind == "keycloak" else []
         return ours + ([] if self.redis_url else ["redis"])
 
     def redis(self) -> ChildProcess:
@@ -122,7 +131,7 @@ class Stack:
 
     def citizen_ids(self) -> list[ChildProcess]:
         """The simulated citizen IDs behind Keycloak."""
-        return [self.bundid(), self.bayernid(), self.servicekonto_sh()]
+        return [self.bundid(), self.bayernid(), self.servicekonto_sh(), self.muk(), self.oidc()]
 
     def bundid(self) -> ChildProcess:
         return self._saml_simulator("BundID", "bundid", "bundid")
@@ -132,6 +141,14 @@ class Stack:
 
     def servicekonto_sh(self) -> ChildProcess:
         return self._saml_simulator("Servicekonto SH", "sh", "osi")
+
+    def muk(self) -> ChildProcess:
+        return self._saml_simulator("Unternehmenskonto", "muk", "muk")
+
+    def oidc(self) -> ChildProcess:
+        command = ["deploy.demo.oidc", "--port", str(self.ports.oidc), "--realm", f"{self.hub_url}/realms/{REALM}", "--any-level"]
+        settings = {"OIDC_CLIENT_SECRET": self.state.secret("oidc_client_secret")}
+        return self._python("OpenID Connect simulator", "oidc", command, lambda: answers(f"{self.oidc_url}/healthz"), settings)
 
     def _saml_simulator(self, name: str, alias: str, package: str, *more: str) -> ChildProcess:
         port: int = getattr(self.ports, alias)
@@ -183,6 +200,9 @@ class Stack:
             "BUNDID_URL": self.bundid_url,
             "BAYERNID_URL": self.bayernid_url,
             "SH_URL": self.sh_url,
+            "MUK_URL": self.muk_url,
+            "OIDC_URL": self.oidc_url,
+            "OIDC_CLIENT_SECRET": self.state.secret("oidc_client_secret"),
             "KEYCLOAK_URL": self.hub_url,
             "KEYCLOAK_ADMIN_USER": "admin",
             "KEYCLOAK_ADMIN_PASSWORD": self.state.secret("keycloak_admin_password"),

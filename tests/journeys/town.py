@@ -124,7 +124,7 @@ def _site() -> Iterator[Site]:
 
 def _furnish(town: Town, stores: Stores, folder: Path) -> None:
     """Signing keys, citizen IDs and registered tools, as `broker keys`, `realm apply` and `clients apply` would write them."""
-    stores.providers.replace_all(load_identity_providers(ROOT / "realm-config", "local", os.environ))
+    stores.providers.replace_all(load_identity_providers(ROOT / "realm-config", "simulated-hub", os.environ))
     for key in signing_keys(Clock(utc_now())):
         stores.signing_keys.add(key)
     _register(town, stores, folder)

@@ -38,6 +38,7 @@ class Described:
 
 def describe(keycloak: KeycloakServer, folder: Path) -> Described:
     config, name = BentConfig(folder / "realm-config"), f"applied-{secrets.token_hex(4)}"
+    config.offers("bundid")
     config.replace("environments/local.yaml", "realm: citizens", f"realm: {name}")
     return Described(config, KeycloakAccess(keycloak.base_url, keycloak.admin_user, keycloak.admin_password), name)
 

@@ -3,68 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from broker.claim_table import load_claim_table
 from broker.core.errors import UpstreamCancelled, UpstreamRefused
-from broker.core.ports import UpstreamProof, UpstreamRedirect, UpstreamRequest
-from broker.core.subject import UpstreamIdentity
+from broker.core.ports import UpstreamProof
 from broker.core.trust import TrustLevel
-from broker.upstream.discovery import Discovery
-from broker.upstream.hub_connection import HubConnection
-from broker.upstream.hub_signature import HubSignature
-from broker.upstream.id_token import IdTokenCheck
-from broker.upstream.keycloak_login import HubClient, KeycloakLogin
-from broker.upstream.logout_token import LogoutTokenCheck
 from deploy.demo.citizen import Citizen
-from tests.live.hub_places import SECRET, HubPlace, keycloak_hub, simulated_hub
-from tests.support.realm_config import REALM_CONFIG
+from tests.live.hub_places import HubPlace, keycloak_hub, simulated_hub
+from tests.live.hub_visit import Hub, now
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
-
-TABLE = load_claim_table(REALM_CONFIG / "claim-table.yaml")
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass
-class Hub:
-    """The broker's side of a hub, and a citizen in front of it."""
-
-    place: HubPlace
-    citizen: Citizen
-
-    def __post_init__(self) -> None:
-        connection = HubConnection(deadline=60)  # a Keycloak that has just started on a busy machine is slow
-        self.close = connection.close
-        discovery = Discovery(connection, self.place.issuer)
-        signature = HubSignature(discovery, ("ES256",))
-        checks = (kind(signature, self.place.issuer, "broker", now) for kind in (IdTokenCheck, LogoutTokenCheck))
-        client = HubClient("broker", SECRET, f"{self.place.callback.broker_url}/callback")
-        self.login = KeycloakLogin(client, connection, discovery, *checks, TABLE, now)
-
-    def sends(self, trust: TrustLevel = TrustLevel.BASIC, claims: tuple[str, ...] | None = None) -> tuple[UpstreamRedirect, UpstreamProof]:
-        """The citizen is sent to BundID; the proof to hold the answer against."""
-        redirect = self.login.begin(UpstreamRequest("bundid", trust, "de", claims))
-        proof = UpstreamProof("bundid", redirect.nonce, redirect.code_verifier, now())
-        self.citizen.browser.opens(redirect.url)
-        return redirect, proof
-
-    def signs_in(self, person: str, means: str, **asked: object) -> UpstreamIdentity:
-        _, proof = self.sends(**asked)  # type: ignore[arg-type]
-        self.citizen.identifies(means, person)
-        return self.login.complete(self.answer, proof)
-
-    @property
-    def answer(self) -> dict[str, str]:
-        return self.place.callback.answer
 
 
 @pytest.fixture(scope="module", params=["simulated", "keycloak"])

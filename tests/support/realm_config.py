@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 REALM_CONFIG = Path(__file__).parents[2] / "realm-config"
-ENVIRON = {"BROKER_HUB_CLIENT_SECRET": "a-client-secret-of-the-tests"}
+ENVIRON = {"BROKER_HUB_CLIENT_SECRET": "a-client-secret-of-the-tests", "OIDC_CLIENT_SECRET": "another-secret-of-the-tests"}
 ENTITY_ID = "http://localhost:8082/idp"
+SH_METADATA, SH_ENTITY_ID = "http://localhost:8084/webidp/metadata/metadata", "urn:dataport:osi:servicekonto:idp:demo:sh"
 
 
 class BentConfig:
@@ -33,6 +34,14 @@ class BentConfig:
         assert old in text, f"{file} does not hold {old!r}"
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
         return text[: text.index(old)].count("\n") + 1
+
+    def offers(self, *aliases: str, environment: str = "local") -> None:
+        """The environment offers these citizen IDs and no other."""
+        file = f"environments/{environment}.yaml"
+        lines = (self.folder / file).read_text(encoding="utf-8").splitlines()
+        self.replace(
+            file, next(line for line in lines if line.startswith("identity_providers:")), f"identity_providers: [{', '.join(aliases)}]"
+        )
 
     def append(self, file: str, text: str) -> None:
         """Adds text at the end of a file."""
@@ -63,6 +72,6 @@ def metadata(entity_id: str = ENTITY_ID, use: str = ' use="signing"') -> bytes:
 
 
 def fetch(url: str) -> bytes:
-    """In place of a request to the simulated BundID."""
-    assert url == ENTITY_ID
-    return metadata()
+    """In place of a request to a simulated citizen ID: its metadata stands at its entityID, but for SH."""
+    assert url.startswith("http://localhost:808")
+    return metadata({SH_METADATA: SH_ENTITY_ID}.get(url, url))

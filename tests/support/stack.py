@@ -41,7 +41,7 @@ class OutspokenKeycloak(KeycloakServer):
 
 @dataclass(frozen=True, kw_only=True)
 class RealStack(Stack):
-    """The demo's parts on real stores, BundID with its panel of faults."""
+    """The demo's parts on real stores, citizen IDs with their panels of faults."""
 
     postgresql: PostgresqlServer
     hub_part: list[KeycloakPart] = field(default_factory=list)
@@ -67,10 +67,11 @@ class RealStack(Stack):
         self.hub_part.append(KeycloakPart(server))
         return self.hub_part[-1]
 
-    def bundid(self) -> ChildProcess:
-        part = Stack.bundid(self)
-        part.command = [*part.command, "--faults"]
-        return part
+    def citizen_ids(self) -> list[ChildProcess]:
+        parts = Stack.citizen_ids(self)
+        for part in parts:
+            part.command = [*part.command, "--faults"]
+        return parts
 
     def broker_settings(self) -> dict[str, str]:
         return Stack.broker_settings(self) | {"BROKER_DATABASE_URL": self.database_url}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -55,6 +56,13 @@ class TestBeginning:
         assert BPK2.removeprefix("urn:oid:") in asked
         assert "1.2.40.0.10.2.1.1.55" in asked
         assert "2.5.4.4" not in asked
+
+    def test_an_openid_connect_account_is_asked_for_single_claims_and_in_the_words_it_may_know(self, hub_scene: HubScene) -> None:
+        hub_scene.login.begin(UpstreamRequest("oidc", TrustLevel.SUBSTANTIAL, "de", claims=("given_name",)))
+        assert json.loads(hub_scene.hub.pushed["claims"]) == {"id_token": {"given_name": None, "amr": None}}
+        assert hub_scene.hub.pushed["acr_values"] == "http://eidas.europa.eu/LoA/substantial STORK-QAA-Level-3"
+        hub_scene.login.begin(UpstreamRequest("bundid", TrustLevel.BASIC, "de"))
+        assert "claims" not in hub_scene.hub.pushed
 
     def test_every_secret_is_new_each_time(self, hub_scene: HubScene) -> None:
         one, two = (hub_scene.login.begin(UpstreamRequest("bundid", TrustLevel.BASIC, "de")) for _ in range(2))

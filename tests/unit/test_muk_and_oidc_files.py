@@ -10,7 +10,7 @@ import pytest
 from broker.core.trust import TrustLevel
 from broker.upstream.realm_desired import DesiredRealm
 from broker.upstream.realm_files import load_identity_providers, load_realms
-from tests.support.realm_config import ENVIRON, BentConfig, metadata
+from tests.support.realm_config import ENVIRON, BentConfig, fetch
 
 OIDC_VALUES = {
     "OIDC_NAME": "Konto Musterland",
@@ -30,16 +30,9 @@ def config(tmp_path: Path) -> BentConfig:
     return BentConfig(tmp_path / "realm-config")
 
 
-def _offering(config: BentConfig, environment: str, *aliases: str) -> None:
-    file = f"environments/{environment}.yaml"
-    written = (config.folder / file).read_text(encoding="utf-8")
-    line = next(line for line in written.splitlines() if line.startswith("identity_providers:"))
-    config.replace(file, line, f"identity_providers: [{', '.join(aliases)}]")
-
-
 def _local(config: BentConfig) -> DesiredRealm:
-    _offering(config, "local", "muk", "oidc")
-    return load_realms(config.folder, "local", ENVIRON, lambda url: metadata(url))[-1]
+    config.offers("muk", "oidc")
+    return load_realms(config.folder, "local", ENVIRON, fetch)[-1]
 
 
 def _keycloak(realm: DesiredRealm, alias: str) -> dict[str, Any]:
@@ -74,13 +67,13 @@ def test_nothing_of_a_citizen_is_stored_nor_dropped_too_late(config: BentConfig)
 
 
 def test_organisations_never_reach_more_than_substantial(config: BentConfig) -> None:
-    _offering(config, "local", "muk")
+    config.offers("muk")
     (muk,) = load_identity_providers(config.folder, "local", {})
     assert (muk.trust_ceiling, muk.sandbox) == (TrustLevel.SUBSTANTIAL, False)
 
 
 def test_in_production_an_oidc_account_is_basic_until_the_controller_says_more(config: BentConfig) -> None:
-    _offering(config, "production", "oidc")
+    config.offers("oidc", environment="production")
     (basic,) = load_identity_providers(config.folder, "production", OIDC_VALUES)
     (agreed,) = load_identity_providers(config.folder, "production", {**OIDC_VALUES, "OIDC_TRUST_CEILING": "substantial"})
     assert (basic.trust_ceiling, agreed.trust_ceiling) == (TrustLevel.BASIC, TrustLevel.SUBSTANTIAL)
@@ -88,11 +81,11 @@ def test_in_production_an_oidc_account_is_basic_until_the_controller_says_more(c
 
 
 def test_in_production_an_oidc_account_is_asked_for_openid_alone(config: BentConfig) -> None:
-    _offering(config, "production", "oidc")
+    config.offers("oidc", environment="production")
     realm = load_realms(config.folder, "production", {**BROKER_VALUES, **OIDC_VALUES}, lambda url: b"")[-1]
     assert _keycloak(realm, "oidc")["defaultScope"] == "openid"
 
 
 def test_values_of_citizen_ids_that_are_not_offered_are_neither_asked_for_nor_refused(config: BentConfig) -> None:
-    _offering(config, "production")
+    config.offers(environment="production")
     assert load_realms(config.folder, "production", BROKER_VALUES, lambda url: b"")[-1].identity_providers == ()

@@ -63,5 +63,5 @@ FAULTS: Mapping[str, Fault] = {
     "without-acting-person": _without(Attribute.ACTING_PERSON),
     "malformed-birthdate": _parts(Attribute.ACTING_PERSON, lambda parts: parts | {"Geburtsdatum": "20.13.1977"}),
     "acting-person-as-text": _says(Attribute.ACTING_PERSON, "Vera Vorstand"),
-    "huge-address": _parts(Attribute.ADDRESS, lambda parts: parts | {"Adressergaenzung": "A" * 100_000}),
+    "huge-address": _parts(Attribute.ADDRESS, lambda parts: parts | {"Adressergaenzung": "A" * 60_000}),
 }
