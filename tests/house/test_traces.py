@@ -44,6 +44,8 @@ def test_a_short_name_counts_as_a_word_only() -> None:
     assert TRACES.found_in("Grüße aus Köln".encode()) == ["town"]
 
 
-def test_everything_bundid_knows_of_a_person_is_searched_for() -> None:
-    found = traces_of("erika", "https://beteiligung.test.example", b"salt").values
-    assert {"erika: bPK2", "erika: mail", "erika: surname (eid)", "erika: communityId (eid)"} <= found.keys()
+def test_everything_a_citizen_id_knows_of_a_person_is_searched_for() -> None:
+    found = traces_of("erika", "bpk2-of-erika").values
+    assert {"erika: key", "erika: mail", "erika: surname (eid)", "erika: communityId (eid)"} <= found.keys()
+    organisation = traces_of("verein", "name-of-vera", "muk").values
+    assert {"verein: key", "verein: organisation (muk)", "verein: organisationId (muk)", "verein: surname (muk)"} <= organisation.keys()

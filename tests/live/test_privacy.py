@@ -4,7 +4,7 @@ Searched: both databases (dumped, and the write-ahead log, so that not even a ro
 as it stands, and the file it saves), and the logs of broker, worker and Keycloak, which would log its events if the realm let it.
 
 Unavoidable, and so not searched: Keycloak's memory holds what BundID said as notes of the session there while that session lives (sign-out
-ends it, else five idle minutes do); the tools know what citizens agreed to give them; BundID knows its own citizens.
+ends it, else five idle minutes do); the tools know what citizens agreed to give them; citizen IDs know their own people.
 """
 
 from __future__ import annotations
@@ -24,8 +24,13 @@ from keycloak.exceptions import KeycloakPostError
 from broker.config import Keys
 from broker.core.errors import SealBroken
 from broker.store.seal import Seal
+from deploy.demo.bundid.identity import Login, bpk2
+from deploy.demo.bundid.vocabulary import Means
 from deploy.demo.citizen import Citizen
+from deploy.demo.oidc.identity import subject_of
+from deploy.demo.persons import find_account, load_persons
 from deploy.demo.saml.keys import load_or_make
+from deploy.demo.saml.name_id import persistent_name_id
 from tests.support.observed_browser import ObservedBrowser
 from tests.support.servers import until
 from tests.support.stack import StartedStack, database_url
@@ -33,8 +38,21 @@ from tests.support.traces import Traces, traces_of
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
-ENTITY_ID = "https://beteiligung.demo.example"
-CITIZENS = {"erika": "eid", "hanne": "eid", "ayse": "elster", "doris-2": "password", "theresia": "eidas"}
+KEYS = {
+    "bundid": ("https://beteiligung.demo.example", bpk2),
+    "muk": ("https://organisationen.demo.example", persistent_name_id),
+}
+"""Our entityID at each SAML citizen ID, and how it makes its key for a person."""
+CITIZENS = {
+    "erika": ("bundid", "eid"),
+    "hanne": ("bundid", "eid"),
+    "ayse": ("bundid", "elster"),
+    "doris-2": ("bundid", "password"),
+    "theresia": ("bundid", "eidas"),
+    "verein": ("muk", "elster"),
+    "jasper": ("oidc", "eid"),
+}
+"""Accounts, and by which citizen ID and means they sign in."""
 BROKER_LOGS = ("broker", "worker", "keycloak")
 SECRET_PARAMETERS = {"code", "state", "nonce", "id_token_hint", "code_challenge", "request_uri", "logout_hint"}
 
@@ -55,8 +73,16 @@ class SignIns:
         return [citizen.browser for citizen in self.citizens.values() if isinstance(citizen.browser, ObservedBrowser)]
 
     def traces(self) -> dict[str, Traces]:
-        keys = load_or_make(self.stack.parts.state.folder / "bundid", "simulation", dt.datetime.now(dt.UTC))
-        return {key: traces_of(key, ENTITY_ID, keys.salt) for key in self.citizens}
+        return {key: traces_of(key, self._key(key, alias), alias) for key, (alias, _) in CITIZENS.items()}
+
+    def _key(self, account_key: str, alias: str) -> str:
+        """What the citizen ID calls this person towards us."""
+        person, account = find_account(load_persons(), account_key, alias)
+        if alias == "oidc":
+            return subject_of(Login(person, account, Means.EID), "keycloak")
+        salt = load_or_make(self.stack.parts.state.folder / alias, alias, dt.datetime.now(dt.UTC)).salt
+        entity_id, made = KEYS[alias]
+        return made(account, entity_id, salt)
 
     def found_in(self, content: bytes) -> list[str]:
         """What of all these citizens stands there."""
@@ -77,7 +103,8 @@ class SignIns:
         used = {value for value in used if len(value) >= 16}
         state = self.stack.parts.state
         return used | {
-            state.secret(name) for name in ("broker_secret", "hub_client_secret", "demo_client_secret", "keycloak_admin_password")
+            state.secret(name)
+            for name in ("broker_secret", "hub_client_secret", "oidc_client_secret", "demo_client_secret", "keycloak_admin_password")
         }
 
 
@@ -85,8 +112,8 @@ class SignIns:
 def sign_ins(stack: StartedStack) -> SignIns:
     """Everybody has signed in at both tools and signed out again."""
     done = SignIns(stack, redis_before=set(_redis_values(stack)), log_of_changes=_end_of_changes(stack))
-    for key, means in CITIZENS.items():
-        _signs_in_at_both(done.citizens[key], stack, key, means)
+    for key, (alias, means) in CITIZENS.items():
+        _signs_in_at_both(done.citizens[key], stack, key, alias, means)
     done.redis_meanwhile = _redis_values(stack)
     done.opened_meanwhile = done.opened()
     for citizen in done.citizens.values():
@@ -155,13 +182,15 @@ def _administrator_mistypes(stack: StartedStack) -> None:
         stack.hub_admin("mistyped").get_realms()
 
 
-def _signs_in_at_both(citizen: Citizen, stack: StartedStack, person: str, means: str) -> None:
-    citizen.wants_to_sign_in(stack.tool_url("karte"))
+def _signs_in_at_both(citizen: Citizen, stack: StartedStack, person: str, alias: str, means: str) -> None:
+    citizen.wants_to_sign_in(stack.tool_url("karte"), provider=alias)
     citizen.identifies(means, person)
     if citizen.browser.shows("consent-allow"):
         citizen.agrees()
     citizen.received()
-    citizen.wants_to_sign_in(stack.tool_url("haushalt"))
+    citizen.wants_to_sign_in(stack.tool_url("haushalt"), provider=alias)
+    if citizen.browser.shows(f"means-{means}"):  # this tool may be told more than was asked for before
+        citizen.identifies(means, person)
     if citizen.browser.shows("consent-allow"):
         citizen.agrees()
     citizen.received()

@@ -1,4 +1,4 @@
-"""Traces of a citizen: everything BundID knows of a person, in every spelling that a store or a log could have, and the search for it."""
+"""Traces of a citizen: all a citizen ID knows of a person, in every spelling that a store or a log could have, and the search for it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from html import escape
 from urllib.parse import quote
 
-from deploy.demo.bundid.identity import bpk2
 from deploy.demo.persons import find_account, load_persons
 
-SEARCHED = ("givenName", "surname", "birthName", "birthdate", "placeOfBirth", "postalAddress", "localityName", "communityId")
+SEARCHED = (
+    *("givenName", "surname", "birthName", "birthdate", "placeOfBirth", "postalAddress", "localityName", "communityId"),
+    *("organisation", "organisationId", "street"),
+)
 """Left out: what many people share and what stands in any log by chance (country, kind of document, five digits of a postal code)."""
 _BASE64_FROM = 9  # shorter ones would be found in any key or random id
 _WORD_BELOW = 7  # short names count as words only: `paul` is also four letters of some base64
@@ -37,11 +39,11 @@ class Traces:
         return [label for label, spellings in self._spellings.items() if any(_stands_in(lowered, spelling) for spelling in spellings)]
 
 
-def traces_of(account_key: str, entity_id: str, salt: bytes) -> Traces:
-    """Everything searched for about the owner of an account, with the key that BundID gives a service provider for them."""
-    person, account = find_account(load_persons(), account_key)
+def traces_of(account_key: str, key: str, alias: str = "bundid") -> Traces:
+    """Everything searched for about the owner of an account; `key` is what the citizen ID calls them towards a service provider."""
+    person, account = find_account(load_persons(), account_key, alias)
     values = {f"{account_key}: {name}": value for name, value in account.contact.items()}
-    values |= {f"{account_key}: bPK2": bpk2(account, entity_id, salt), f"{account_key}: BundID account": account.uuid}
+    values |= {f"{account_key}: key": key, f"{account_key}: account": account.uuid}
     today = dt.datetime.now(dt.UTC).date()
     for record in person.records.values():
         known = {name: value for name, value in record.on(today).items() if name in SEARCHED}
