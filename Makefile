@@ -78,7 +78,7 @@ interop: environment-dev node ## With relying parties of other people
 bench: environment-dev ## CPU time per operation, against the floor
 	$(RUN) -m tests.bench
 
-soak: environment-dev ## 10,000 sign-ins: memory must stay flat; storms: a code is redeemed once
+soak: environment-dev ## 10,000 sign-ins: memory stays flat; storms of codes; 1,000 sign-outs with tools, workers and Redis failing
 	$(RUN) -m tests.bench soak
 
 screenshots: environment-dev ## Take the pictures of the README anew, in a real Chromium

@@ -55,13 +55,14 @@ class _Tool:
         held = len(self.waiting) + self.on_the_way
         return max(0, (1 if self.is_away else TAKEN_PER_TOOL) - held) if monotonic() >= self.not_before else 0
 
-    def note(self, result: Delivery) -> None:
-        """Learn from an answer whether the tool is away."""
-        self.on_the_way -= 1
+    def note(self, result: Delivery) -> bool:
+        """Learn from an answer whether the tool is away; whether it has just come back."""
+        self.on_the_way, was_away = self.on_the_way - 1, self.is_away
         self.failures = self.failures + 1 if result.state is DeliveryState.PENDING else 0
         if self.is_away:
             pause = min(2.0 ** min(self.failures - 2, 8), _LONGEST_PAUSE)
             self.not_before = monotonic() + pause * random.uniform(0.8, 1.2)  # noqa: S311  # no secret: it only spreads the load
+        return was_away and not self.is_away
 
 
 class Dispatching:
@@ -72,6 +73,7 @@ class Dispatching:
         self._tools: dict[str, _Tool] = {}
         self._results: SimpleQueue[Delivery] = SimpleQueue()
         self._unsettled: list[Delivery] = []
+        self._back: set[str] = set()
 
     def run(self, stop: threading.Event) -> None:
         """Go on until `stop` is set; then hand back what has not begun and wait for what is on its way. An outage is waited out."""
@@ -133,13 +135,17 @@ class Dispatching:
         results = list(self._next_results(patience, stop))
         for result in results:
             tool = self._tools[result.client_id]
-            tool.note(result)
+            if tool.note(result):
+                self._back.add(result.client_id)
             if tool.is_away:
                 self._hand_back(tool)
             self._counted(result)
         self._unsettled.extend(results)
         self._outbox.settle(self._unsettled)
         self._unsettled.clear()
+        for client_id in tuple(self._back):
+            self._outbox.wake(client_id)
+            self._back.discard(client_id)
         self._forget_idle()
         return len(results)
 

@@ -1,6 +1,6 @@
 """Calling addresses that tools registered, without letting such an address reach into our own network (A-46, OP-01 to OP-04, LO-06).
 
-A name is resolved once, what it means is judged, and the connection goes to that very address; redirects are not followed, no more is
+A name is resolved, what it means is judged, and the connection goes to that very address; redirects are not followed, no more is
 read than was asked for, and everything is over at the deadline. `posting.py` and `fetching.py` stand on this.
 """
 
@@ -11,17 +11,25 @@ import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from time import monotonic
 from urllib.parse import SplitResult, urlsplit
 
+from broker.flows.deadlines import Deadlines
+
 CONNECT_SECONDS, TOTAL_SECONDS = 2.0, 5.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_KNOWN_SECONDS, _MOST_KNOWN = 10.0, 1_000
+_DEADLINES = Deadlines()
 _HEADERS = {"Connection": "close", "User-Agent": "participation-broker"}
+
+
+Addresses = Callable[[str, int, float], list[str]]
+"""Returns what a name means; host, port, seconds to find out."""
 
 
 class OutboundFailed(Exception):
@@ -55,6 +63,7 @@ class Outbound:
     plain_hosts: tuple[str, ...] = ()
     connect_seconds: float = CONNECT_SECONDS
     total_seconds: float = TOTAL_SECONDS
+    addresses: Addresses = field(default_factory=lambda: look_up)
 
     def ask(self, call: OutboundCall) -> OutboundAnswer:
         """The answer, whatever its status. Raises OutboundFailed."""
@@ -75,7 +84,7 @@ class Outbound:
         if target.username is not None or not (target.scheme == "https" or (target.scheme == "http" and host in self.plain_hosts)):
             raise OutboundFailed("address")
         port = target.port or (443 if target.scheme == "https" else 80)
-        found = _looked_up(host, port, self.connect_seconds)
+        found = self.addresses(host, port, self.connect_seconds)
         if not found or not (host in self.private_hosts or all(map(_is_public, found))):
             raise OutboundFailed("address")
         # `localhost` may name both loopback addresses while a tool listens on one: the older one first.
@@ -101,15 +110,12 @@ class Outbound:
 
 
 class _Line:
-    """A socket and the timer that cuts it. Wrapping a socket in TLS leaves the old object empty: the timer must find the new one."""
+    """A socket and the deadline that cuts it. Wrapping a socket in TLS leaves the old object empty: the deadline must find the new one."""
 
     def __init__(self, plain: socket.socket, ends_at: float) -> None:
         self.wire, self.is_cut = plain, False
-        self._seconds = max(0.01, ends_at - monotonic())
-        self._timer = threading.Timer(self._seconds, self._cut)
-        self._timer.daemon = True
-        self._timer.start()
-        plain.settimeout(self._seconds)
+        self._deadline = _DEADLINES.add(ends_at, self._cut)
+        plain.settimeout(max(0.01, ends_at - monotonic()))
 
     def secure(self, host: str) -> None:
         """Start TLS; the certificate has to be good for this host."""
@@ -118,8 +124,8 @@ class _Line:
         secured.do_handshake()
 
     def close(self) -> None:
-        """End it, and the timer."""
-        self._timer.cancel()
+        """End it, and the deadline."""
+        self._deadline.call_off()
         self.wire.close()
 
     def _cut(self) -> None:
@@ -163,8 +169,11 @@ def _body(answer: http.client.HTTPResponse, largest_bytes: int) -> bytes:
     return body
 
 
-def _looked_up(host: str, port: int, seconds: float) -> list[str]:
-    """What a name means today. The system's resolver knows no deadline, so it is asked in a thread that may be left behind."""
+def look_up(host: str, port: int, seconds: float) -> list[str]:
+    """What a name means today. Raises OSError, ValueError, or TimeoutError when that takes too long.
+
+    The system's resolver knows no deadline, so it is asked in a thread that may be left behind.
+    """
     answers: SimpleQueue[list[str] | OSError | ValueError] = SimpleQueue()
 
     def look() -> None:
@@ -181,6 +190,23 @@ def _looked_up(host: str, port: int, seconds: float) -> list[str]:
     if isinstance(answer, list):
         return answer
     raise answer
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedNames:
+    """What names meant a moment ago, for those who call the same few all the time. What is connected to is still judged at each call."""
+
+    _known: dict[tuple[str, int], tuple[float, list[str]]] = field(default_factory=dict, repr=False)
+
+    def addresses(self, host: str, port: int, seconds: float) -> list[str]:
+        """As `look_up`, anew after ten seconds."""
+        until, found = self._known.get((host, port), (0.0, []))
+        if monotonic() >= until:
+            found = look_up(host, port, seconds)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[host, port] = (monotonic() + _KNOWN_SECONDS, found)
+        return found
 
 
 def _is_public(address: str) -> bool:

@@ -73,6 +73,16 @@ _SETTLE = (
     )
 )
 _LIST = select(deliveries).where(deliveries.c.logout_id == bindparam("wanted")).order_by(deliveries.c.client_id)
+_WAKE = (
+    update(deliveries)
+    .where(
+        deliveries.c.client_id == bindparam("of_tool"),
+        deliveries.c.state == DeliveryState.PENDING.value,
+        deliveries.c.next_attempt_at > _NOW,
+        deliveries.c.leased_until.is_(None),
+    )
+    .values(next_attempt_at=_NOW)
+)
 _PENDING = select(func.count().label("waiting"), func.min(deliveries.c.created_at).label("oldest")).where(
     deliveries.c.state == DeliveryState.PENDING.value
 )
@@ -129,6 +139,10 @@ class Outbox:
         if tried:
             with self._database.transaction() as connection:
                 connection.execute(_SETTLE, [_settled(one) for one in tried])
+
+    def wake(self, client_id: str) -> int:
+        """The tool answers again: what waits for it is due now; how many that are."""
+        return self._database.run(_WAKE, {"of_tool": client_id, "now": self._clock()})
 
     def pending(self) -> tuple[int, datetime | None]:
         """How many deliveries wait, and since when the oldest does."""

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.bench import report, soak
+from tests.bench import report, sign_out_speed, sign_out_storm, soak
 from tests.bench.counting import asked_of_stores, session_bytes
 from tests.bench.load import Job
 from tests.bench.measuring import measure
@@ -37,12 +37,19 @@ def main() -> None:
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the stage's servers are stopped also then
     try:
+        if chosen.what == "soak":
+            sys.exit(_soak())
         with set_stage(OPEN_LOOP.connections) as stage:
-            if chosen.what == "soak":
-                sys.exit(soak.run(stage))
             _bench(stage, chosen.rounds, chosen.scale)
+        print(sign_out_speed.run())
     except (pytest.fail.Exception, pytest.skip.Exception) as missing:
         sys.exit(f"make bench: {missing}")
+
+
+def _soak() -> int:
+    with set_stage(OPEN_LOOP.connections) as stage:
+        first = soak.run(stage)
+    return first or sign_out_storm.run()
 
 
 def _bench(stage: Stage, rounds: int, scale: float) -> None:

@@ -12,19 +12,22 @@ from broker.flows.outbound import OutboundFailed
 from broker.flows.posting import Posting
 from tests.support.talking import Talk, listening, says, silence, trickle
 
-QUICK = Posting(connect_seconds=0.5, total_seconds=0.5)
+
+def quick() -> Posting:
+    """A new one: it remembers what names mean."""
+    return Posting(connect_seconds=0.5, total_seconds=0.5)
 
 
-def fails(url: str, by: Posting = QUICK) -> str:
+def fails(url: str, by: Posting | None = None) -> str:
     with pytest.raises(OutboundFailed) as caught:
-        by.post(url, {"logout_token": "secret"})
+        (by or quick()).post(url, {"logout_token": "secret"})
     assert "secret" not in str(caught.value)
     return str(caught.value)
 
 
 def test_the_status_is_what_counts() -> None:
     with listening(says(b"HTTP/1.1 204 No Content\r\n\r\n")) as (port, heard):
-        assert QUICK.post(f"http://localhost:{port}/logout?x=1", {"logout_token": "a b+c"}) == 204
+        assert quick().post(f"http://localhost:{port}/logout?x=1", {"logout_token": "a b+c"}) == 204
     request = heard[0].decode()
     assert request.startswith("POST /logout?x=1 HTTP/1.1\r\n")
     assert f"Host: localhost:{port}\r\n" in request
@@ -33,7 +36,7 @@ def test_the_status_is_what_counts() -> None:
 
 def test_redirects_are_not_followed_op_03() -> None:
     with listening(says(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")) as (port, heard):
-        assert QUICK.post(f"http://127.0.0.1:{port}/", {}) == 302
+        assert quick().post(f"http://127.0.0.1:{port}/", {}) == 302
         assert len(heard) == 1
 
 
@@ -124,3 +127,18 @@ def test_a_slow_tool_is_cut_off_at_the_deadline_op_04(talk: Talk) -> None:
         began = time.monotonic()
         assert fails(f"http://127.0.0.1:{port}/") == "timeout"
         assert time.monotonic() - began < 5
+
+
+def test_a_name_is_looked_up_once_in_a_while_and_judged_each_time_op_02(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def look_up(*question: object, **_: object) -> list[object]:
+        asked.append(question)
+        return [(0, 0, 0, "", ("10.0.0.1", 443))]
+
+    monkeypatch.setattr(outbound.socket, "getaddrinfo", look_up)
+    posting = quick()
+    assert [fails("https://tool.example/logout", posting) for _ in range(3)] == ["address"] * 3
+    assert len(asked) == 1
+    assert fails("https://tool.example/logout") == "address"
+    assert len(asked) == 2
