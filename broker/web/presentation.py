@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from flask_babel import gettext
 
@@ -122,37 +123,42 @@ def claim_labels(claim_table: ClaimTable, claims: Iterable[str]) -> tuple[str, .
 
 def shown_claims(offered: Iterable[OfferedClaim]) -> list[ShownClaim]:
     """The lines of the consent page, without the pseudonym, which has a field of its own."""
-    return [_shown(one) for one in offered if one.definition.name not in PSEUDONYM_CLAIMS]
+    rows = [one for one in offered if one.definition.name not in PSEUDONYM_CLAIMS]
+    labels = {one.definition.name: in_language(one.definition.labels) for one in rows}
+    return [_shown(one, labels) for one in rows]
 
 
-def _shown(offered: OfferedClaim) -> ShownClaim:
+def _shown(offered: OfferedClaim, labels: Mapping[str, str]) -> ShownClaim:
     row = offered.definition
     return ShownClaim(
         label=in_language(row.labels) or row.name,
-        value=claim_value(row.name, offered.value),
+        value=claim_value(row.name, offered.value, labels),
         purpose=in_language(offered.purpose),
         sentence=in_language(row.sentences),
     )
 
 
-def claim_value(name: str, value: ClaimData | None) -> str:
-    """A claim's value as a citizen reads it; empty for no value. Trust levels and means are put into words."""
+def claim_value(name: str, value: ClaimData | None, labels: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A claim's value as a citizen reads it; empty for no value. Trust levels and means are put into words.
+
+    `labels` are what citizens call the claims that a value speaks of.
+    """
     if isinstance(value, bool):
         return _yes_or_no(value)
     if name == VERIFIED_CLAIMS:
-        return _verified(value)
+        return _verified(value, labels)
     if isinstance(value, dict):
-        return ", ".join(f"{part}: {_item(name, inner)}" for part, inner in value.items())
+        return ", ".join(f"{labels.get(part) or part}: {_item(name, inner)}" for part, inner in value.items())
     if isinstance(value, list):
         return ", ".join(_item(name, item) for item in value)
     return "" if value is None else _item(name, value)
 
 
-def _verified(value: ClaimData | None) -> str:
+def _verified(value: ClaimData | None, labels: Mapping[str, str]) -> str:
     """Which claims are in it, and how well each is proven; the values stand in the lines of the claims themselves."""
     objects = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
     levels = {claim: one["verification"]["assurance_level"] for one in objects for claim in one["claims"]}
-    return ", ".join(f"{claim}: {gettext(f'level.{level}')}" for claim, level in levels.items())
+    return ", ".join(f"{labels.get(claim) or claim}: {gettext(f'level.{level}')}" for claim, level in levels.items())
 
 
 def _yes_or_no(value: bool) -> str:

@@ -79,3 +79,10 @@ def test_citizen_id_that_is_not_offered_is_shown_with_what_it_reaches() -> None:
 def test_citizen_id_that_is_gone_is_called_by_its_alias() -> None:
     assert provider_name([BUNDID], "bundid") == "BundID"
     assert provider_name([], "bundid") == "bundid"
+
+
+def test_a_detail_is_called_by_its_label_where_it_stands_on_the_page() -> None:
+    levels = {"given_name": "http://eidas.europa.eu/LoA/high", "family_name": "self"}
+    assert claim_value("bp_attr_loa", levels, {"given_name": "Vorname"}) == "Vorname: hoch, family_name: Ihre eigene Angabe"
+    verified = {"verification": {"assurance_level": "high"}, "claims": {"given_name": "E"}}
+    assert claim_value("verified_claims", verified, {"given_name": "Vorname"}) == "Vorname: hoch"
