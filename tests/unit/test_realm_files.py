@@ -210,7 +210,7 @@ def test_an_environment_may_leave_citizen_ids_out(config: BentConfig) -> None:
 
 
 def test_a_simulated_hub_has_one_citizen_id_and_answers_for_it() -> None:
-    (bundid,) = load_identity_providers(REALM_CONFIG, "simulated-hub", {"KEYCLOAK_URL": "http://localhost:8123"})
+    bundid, _voucher = load_identity_providers(REALM_CONFIG, "simulated-hub", {"KEYCLOAK_URL": "http://localhost:8123"})
     assert (bundid.alias, bundid.probe_url) == ("bundid", "http://localhost:8123/health/ready")
 
 
