@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, ViewportSize
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route
 
 from broker.web.i18n import Language
+from tests.browser.accessibility import findings, troubles_of
 from tests.support.pages import PAGES
 
 pytestmark = pytest.mark.browser
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
-_RUN_AXE = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})"
-_SCREENS: dict[str, ViewportSize] = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1100, "height": 800}}
-_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def _hold_back_the_script(page: Page) -> None:
@@ -38,16 +33,6 @@ def _policy_messages(page: Page) -> list[str]:
     return heard
 
 
-def _findings(page: Page) -> list[str]:
-    result: dict[str, Any] = page.evaluate(_RUN_AXE, _RULES)
-    return [f"{one['id']}: {node['html'][:160]}" for one in result["violations"] for node in one["nodes"]]
-
-
-def _too_wide(page: Page) -> list[str]:
-    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return ["wider than the screen"] if wide else []
-
-
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_accessible_and_keeps_its_policy(chromium: Browser, axe: str, pages_url: str, name: str, language: Language) -> None:
@@ -57,11 +42,7 @@ def test_page_is_accessible_and_keeps_its_policy(chromium: Browser, axe: str, pa
     troubles = _policy_messages(page)
     page.goto(f"{pages_url}/page/{name}?lang={language}")
     page.evaluate(axe)
-    for screen, size in _SCREENS.items():
-        page.set_viewport_size(size)
-        for scheme in _SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            troubles += [f"{screen} {scheme}: {one}" for one in _findings(page) + _too_wide(page)]
+    troubles += troubles_of(page)
     page.close()
     assert not troubles, "\n".join(troubles)
 
@@ -82,7 +63,7 @@ def test_axe_does_find_what_is_wrong(chromium: Browser, axe: str, pages_url: str
     page.goto(f"{pages_url}/page/choose")
     page.evaluate("document.documentElement.removeAttribute('lang'); document.querySelector('h1').remove()")
     page.evaluate(axe)
-    found = "\n".join(_findings(page))
+    found = "\n".join(findings(page))
     assert "html-has-lang" in found
     assert "page-has-heading-one" in found
     page.close()

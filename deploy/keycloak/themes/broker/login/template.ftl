@@ -9,7 +9,9 @@
   <meta name="color-scheme" content="light dark">
   <#if refresh?has_content><meta http-equiv="refresh" content="0; url=${refresh}"></#if>
   <title>${msg("brokerTitle")}</title>
-  <link rel="stylesheet" href="${url.resourcesPath}/css/broker.css">
+  <#list properties.styles?split(" ") as style>
+  <link rel="stylesheet" href="${url.resourcesPath}/${style}">
+  </#list>
 </head>
 <body data-page-id="login-${pageId!'page'}">
   <main>
