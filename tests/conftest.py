@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.support.clock",
     "tests.support.services",
     "tests.support.app",
+    "tests.support.real_keycloak",
     "tests.support.stack",
     "tests.support.log",
     "tests.support.registrar",

@@ -71,6 +71,25 @@ class ResidentsPlace:
     def issuer(self) -> str:
         return f"{self.keycloak.base_url}/realms/citizens-{self.suffix}"
 
+    def sends(self, locale: str = "de") -> str:
+        """Where the broker sends somebody who chose the account without a citizen ID."""
+        asked = {
+            "client_id": "broker", "redirect_uri": f"{self.callback.broker_url}/callback", "response_type": "code", "scope": "openid",
+            "state": "s", "nonce": "n", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
+            "prompt": "login", "kc_idp_hint": "local", "ui_locales": locale,
+        }  # fmt: skip
+        return f"{self.issuer}/protocol/openid-connect/auth?{urlencode(asked)}"
+
+    def redeems(self, code: str) -> dict[str, Any]:
+        """The claims of the ID token that the broker gets for a code."""
+        form = {
+            "grant_type": "authorization_code", "code": code, "redirect_uri": f"{self.callback.broker_url}/callback",
+            "code_verifier": VERIFIER,
+        }  # fmt: skip
+        told = requests.post(f"{self.issuer}/protocol/openid-connect/token", data=form, auth=("broker", SECRET), timeout=60)
+        told.raise_for_status()
+        return dict(jwt.decode(told.json()["id_token"], options={"verify_signature": False}))
+
     @property
     def residents(self) -> KeycloakAdmin:
         """The realm of the accounts, as an administrator sees it."""
@@ -96,12 +115,7 @@ class Resident:
     def comes_from_the_broker(self, locale: str = "de") -> None:
         """The broker sends them to the hub, for the account without a citizen ID."""
         self.place.callback.answer = {}
-        asked = {
-            "client_id": "broker", "redirect_uri": f"{self.place.callback.broker_url}/callback", "response_type": "code", "scope": "openid",
-            "state": "s", "nonce": "n", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
-            "prompt": "login", "kc_idp_hint": "local", "ui_locales": locale,
-        }  # fmt: skip
-        self.browser.opens(f"{self.place.issuer}/protocol/openid-connect/auth?{urlencode(asked)}")
+        self.browser.opens(self.place.sends(locale))
         assert self.browser.shows("email"), self.browser.where()
 
     def asks_for_a_link(self, button: str = "send") -> Mail:
@@ -119,13 +133,7 @@ class Resident:
         """The claims that the broker then gets from the hub."""
         answer = self.place.callback.answer
         assert "code" in answer, f"{answer.get('error')}, shown: {self.browser.where()} {self.browser.reads()[:300]}"
-        form = {
-            "grant_type": "authorization_code", "code": answer["code"], "redirect_uri": f"{self.place.callback.broker_url}/callback",
-            "code_verifier": VERIFIER,
-        }  # fmt: skip
-        told = requests.post(f"{self.place.issuer}/protocol/openid-connect/token", data=form, auth=("broker", SECRET), timeout=60)
-        told.raise_for_status()
-        return dict(jwt.decode(told.json()["id_token"], options={"verify_signature": False}))
+        return self.place.redeems(answer["code"])
 
     def accounts(self) -> list[dict[str, Any]]:
         """What is stored under this address."""

@@ -21,10 +21,10 @@ from deploy.demo.keycloak_server import KeycloakServer
 from deploy.demo.persons import load_persons
 from deploy.demo.saml.keys import Keys
 from deploy.demo.saml.vocabulary import NAMESPACES
-from tests.live.conftest import BROKER_RETURN
 from tests.live.scratch_realm import AKDB, BASE_URL, BPK2, SP_ENTITY_ID, ScratchRealm
 from tests.live.sign_in import SentRequest, SignIn
 from tests.support.bundid_citizen import BundidCitizen, Posted
+from tests.support.real_keycloak import BROKER_RETURN
 from tests.support.saml_sp import COMMUNITY_ID, GIVEN_NAME, MAIL, QAA, rsa_pair
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
