@@ -12,7 +12,7 @@
         <input type="hidden" id="${name}" name="${name}">
       </#list>
       <div class="actions">
-        <button id="ask-passkey" type="submit">${msg("residentsPasskeyGo")}</button>
+        <button id="ask-passkey" type="submit" disabled>${msg("residentsPasskeyGo")}</button>
         <a id="other-way" class="button second" href="${url.loginRestartFlowUrl}">${msg("residentsPasskeyOtherWay")}</a>
       </div>
     </form>

@@ -16,7 +16,7 @@
       <label for="authenticatorLabel">${msg("residentsPasskeyName")}</label>
       <p class="hint" id="label-hint">${msg("residentsPasskeyNameHint")}</p>
       <input type="text" id="authenticatorLabel" name="authenticatorLabel" value="Passkey" maxlength="60" aria-describedby="label-hint">
-      <div class="actions"><button id="make-passkey" type="submit">${msg("residentsSetUpPasskey")}</button></div>
+      <div class="actions"><button id="make-passkey" type="submit" disabled>${msg("residentsSetUpPasskey")}</button></div>
     </form>
     <#if isAppInitiatedAction??>
       <form action="${url.loginAction}" method="post">

@@ -49,3 +49,5 @@ form.addEventListener("submit", async (event) => {
   }
   form.submit();
 });
+
+form.querySelector("button").disabled = false; // before this script runs, the form would be sent empty
