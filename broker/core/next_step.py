@@ -26,7 +26,8 @@ CLOCK_SKEW = timedelta(seconds=10)  # between the broker and the hub (A-24)
 class Situation:
     """All the judge may look at. `claims` are those the tool may get and asked for, `text_version` names the wording that explains them.
 
-    `standing` belongs to the session's account; it is None exactly when there is no session.
+    `standing` belongs to the session's account; it is None exactly when there is no session. `needed` are those of the claims that the
+    tool cannot do without and the session's citizen ID can give.
     """
 
     request: AuthorizationRequest
@@ -37,14 +38,19 @@ class Situation:
     claims: tuple[str, ...]
     text_version: str
     now: datetime
+    needed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ChooseProvider:
-    """Let the citizen choose among these citizen IDs, then sign in at this level."""
+    """Let the citizen choose among these citizen IDs, then sign in at this level.
+
+    With `unasked` somebody is signed in, but the citizen ID was not asked for these claims, which the tool cannot do without.
+    """
 
     aliases: tuple[str, ...]
     trust: TrustLevel
+    unasked: tuple[str, ...] = ()
 
     @property
     def silent_error(self) -> BrokerError:
@@ -154,7 +160,12 @@ def _next(situation: Situation) -> Step:
         return Refuse(AccountBlocked())
     if not _fits(situation, client, session, standing):
         return _sign_in(situation, client)
-    return _too_low(situation, client, session) or _consent(situation, client, standing) or _issue(situation, session, standing)
+    return (
+        _too_low(situation, client, session)
+        or _unasked(situation, client, session)
+        or _consent(situation, client, standing)
+        or _issue(situation, session, standing)
+    )
 
 
 def _allowed(client: Client, providers: tuple[IdentityProvider, ...]) -> tuple[IdentityProvider, ...]:
@@ -221,6 +232,19 @@ def _too_low(situation: Situation, client: Client, session: BrokerSession) -> St
             able.sort(key=lambda one: one.alias != session.provider_alias)
             return StepUp(tuple(one.alias for one in able), level, required=reached < required)
     return None if reached >= required else Refuse(LoginRequired() if request.silent else UnmetTrust())
+
+
+def _unasked(situation: Situation, client: Client, session: BrokerSession) -> Step | None:
+    """A sign-in for what the present one was not asked for, once; a silent request goes on with what is there."""
+    request, asked = situation.request, session.asked_claims
+    if asked is None or request.silent or request.signed_in_at is not None:
+        return None
+    unasked = tuple(name for name in situation.needed if name not in asked)
+    usable = usable_providers(request, client, situation.providers) if unasked else ()
+    if not usable:
+        return None
+    aliases = sorted((one.alias for one in usable), key=lambda alias: alias != session.provider_alias)
+    return ChooseProvider(tuple(aliases), wanted_trust(request, client), unasked)
 
 
 def _consent(situation: Situation, client: Client, standing: Standing) -> Step | None:

@@ -19,7 +19,7 @@ class UpstreamRequest:
     """A sign-in to begin: at which citizen ID, at least at which level, in which language. Never which tool asked.
 
     It is always a new one: the citizen is really asked (the broker keeps the sessions, the hub's own is never enough). `claims` names the
-    claims anybody may use; the hub asks the citizen ID for nothing beyond them. None asks for all it can map. `login_hint` is what the
+    claims that may be needed; the hub asks the citizen ID for nothing beyond them. None asks for all it can map. `login_hint` is what a
     tool believes to know of the citizen (OIDC Core 3.1.2.1); it decides nothing.
     """
 

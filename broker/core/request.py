@@ -120,7 +120,7 @@ class PushedRequest:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamLogin:
-    """A sign-in sent to the hub and not yet answered; found again, once, by the fingerprint of its `state`."""
+    """A sign-in sent to the hub and not yet answered; found again, once, by the fingerprint of its `state`. `claims` were asked for."""
 
     request_id: str
     browser_id: str
@@ -128,3 +128,4 @@ class UpstreamLogin:
     nonce: str
     code_verifier: str
     started_at: datetime
+    claims: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ class BrokerSession:
 
     `person_key` is a keyed hash of who the person is, where the citizen ID proved that; vote keys are made of it. `vouched_by` names the
     batches of vouchers whose word it holds, so that it can end with them.
+    `asked_claims` are those the citizen ID was asked for, whether it could give them or not; None where that is not known.
     """
 
     id: str
@@ -36,6 +37,7 @@ class BrokerSession:
     subject_type: str = "person"
     person_key: str | None = None
     vouched_by: tuple[str, ...] = ()
+    asked_claims: tuple[str, ...] | None = None
 
     def live(self, now: datetime) -> bool:
         """Whether the session as a whole is still within its absolute and idle limits."""
@@ -44,6 +46,25 @@ class BrokerSession:
     def trust_at(self, now: datetime) -> TrustLevel:
         """The level that may be asserted now: the one reached at sign-in, decayed by age and idle time."""
         return decayed(self.trust, now - self.authenticated_at, now - self.last_seen_at)
+
+    def continuing(self, old: BrokerSession) -> BrokerSession:
+        """This session with what the one before it knew beyond it, if both are the same account at the same citizen ID.
+
+        What was asked anew counts as answered now. Nothing carried over is vouched for more than this sign-in, and none of it outlives
+        the session it came from.
+        """
+        if (old.subject_id, old.provider_alias) != (self.subject_id, self.provider_alias):
+            return self
+        if self.asked_claims is None or old.asked_claims is None:
+            return self
+        kept = {name: old.claims[name] for name in old.asked_claims if name in old.claims and name not in self.asked_claims}
+        capped = {name: replace(held, trust=min(held.trust, self.trust)) for name, held in kept.items()}
+        return replace(
+            self,
+            claims={**capped, **self.claims},
+            asked_claims=tuple(dict.fromkeys((*self.asked_claims, *old.asked_claims))),
+            expires_at=min(self.expires_at, old.expires_at) if kept else self.expires_at,
+        )
 
     def needs_touch(self, now: datetime) -> bool:
         """Whether `last_seen_at` is old enough to be written anew."""

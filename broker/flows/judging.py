@@ -32,6 +32,7 @@ class Judging:
         client = self.clients.find(request.client_id)
         if session and (session.browser_id != request.browser_id or not session.live(now)):
             session = None
+        claims = self.releasing.claims(client, request) if client else ()
         return next_step(
             Situation(
                 request=request,
@@ -39,9 +40,10 @@ class Judging:
                 providers=tuple(self.providers.list()),
                 session=session,
                 standing=self._standing(session, client),
-                claims=self.releasing.claims(client, request) if client else (),
+                claims=claims,
                 text_version=self.releasing.text_version(client) if client else "",
                 now=now,
+                needed=self.releasing.needed(client, claims, session.provider_alias) if client and session else (),
             )
         )
 

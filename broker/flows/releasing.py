@@ -70,10 +70,18 @@ class Releasing:
             known = self._versions[client.client_id] = (client, self._wording(client))
         return known[1]
 
-    def upstream_claims(self, clients: Iterable[Client], alias: str) -> tuple[str, ...]:
-        """All that these tools together may get from a citizen ID: one sign-in serves them all, and nothing beyond is asked for."""
-        given = {name for client in clients for name in self.widest(client)}
-        names = given | {need for name in given for need in self.claim_table[name].needs}
+    def upstream_claims(self, client: Client, alias: str) -> tuple[str, ...]:
+        """All that this tool may ever get from a citizen ID: nothing beyond is asked for, and no second sign-in for what it asks later."""
+        return self._from(alias, self.widest(client))
+
+    def needed(self, client: Client, claims: Iterable[str], alias: str) -> tuple[str, ...]:
+        """Those of the claims that the tool cannot do without and this citizen ID can give."""
+        required = {claim.name for claim in client.claims if claim.required}
+        return self._from(alias, (name for name in claims if name in required))
+
+    def _from(self, alias: str, claims: Iterable[str]) -> tuple[str, ...]:
+        """Those of the claims, and of what they are made of, that come from this citizen ID."""
+        names = {name for claim in claims for name in (claim, *self.claim_table[claim].needs)}
         return tuple(name for name, row in self.claim_table.definitions.items() if name in names and alias in row.mappings)
 
     def widest(self, client: Client) -> tuple[str, ...]:

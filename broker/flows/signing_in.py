@@ -88,13 +88,12 @@ class SigningIn:
         Raises AccessDenied for a citizen ID this request must not use, UpstreamUnavailable when the hub does not answer.
         """
         with interrupting(request.id):
-            client, provider = self._allowed(request, alias)
+            client, _ = self._allowed(request, alias)
             if alias == VOUCHER:
                 return f"{self.voucher_page}/{request.id}"
-            served = (one for one in self.judging.clients.list() if one.takes_part and one.allows_provider(provider))
-            claims = self.judging.releasing.upstream_claims(served, alias)
+            claims = self.judging.releasing.upstream_claims(client, alias)
             redirect = self.upstream.begin(UpstreamRequest(alias, required_trust(request, client), locale, claims, request.login_hint))
-            login = UpstreamLogin(request.id, request.browser_id, alias, redirect.nonce, redirect.code_verifier, self.clock())
+            login = UpstreamLogin(request.id, request.browser_id, alias, redirect.nonce, redirect.code_verifier, self.clock(), claims)
             self.requests.add_login(redirect.state, login)
             return redirect.url
 
@@ -121,15 +120,16 @@ class SigningIn:
                 if isinstance(trouble, CitizenIdUnavailable):
                     self.watching.failed(login.provider_alias, address)
                 return SignedIn(self._changed(self._set_back(request, login, trouble, old_session_id)), None, None)
-            return self.enter(request, identity, self.linking.account_of(identity, locale), old_session_id, locale)
+            return self.enter(request, identity, self.linking.account_of(identity, locale), old_session_id, locale, login.claims)
 
     def enter(
-        self, request: AuthorizationRequest, identity: UpstreamIdentity, subject: Subject, old_session_id: str | None, locale: str
+        self, request: AuthorizationRequest, identity: UpstreamIdentity, subject: Subject, old_session_id: str | None, locale: str,
+        asked: tuple[str, ...] | None = None,
     ) -> SignedIn:
         """The end of every sign-in: this person, by this account, in the browser of this request."""
         identity = self.supplementing.supplemented(identity, subject)
         token, session = self._open(identity, subject, request.browser_id, locale)
-        self._succeed(session, old_session_id)
+        session = self._succeed(replace(session, asked_claims=asked), old_session_id)
         self.watching.succeeded(identity.provider_alias)
         return SignedIn(self._changed(replace(request, signed_in_at=self.clock(), setback=None)), token, session)
 
@@ -202,14 +202,17 @@ class SigningIn:
         )
         return token, session
 
-    def _succeed(self, session: BrokerSession, old_session_id: str | None) -> None:
+    def _succeed(self, session: BrokerSession, old_session_id: str | None) -> BrokerSession:
         """Put the new session in the place of the old: the same person's tools stay signed in, another person's are signed out (SE-03)."""
         old = self.sessions.find(old_session_id) if old_session_id else None
         if old is not None and old.subject_id != session.subject_id:
             self.signing_out.end(old)
+        if old is not None and old.live(self.clock()):
+            session = session.continuing(old)
         self.sessions.add(session, old_session_id)
         if old is not None and old.subject_id == session.subject_id:
             self.signing_out.hand_over(old, session)
+        return session
 
     def _changed(self, request: AuthorizationRequest) -> AuthorizationRequest:
         self.requests.replace(request)

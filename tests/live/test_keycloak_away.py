@@ -24,7 +24,7 @@ FROZEN_SECONDS = 6.0  # the deadline for a hub that says nothing is 5 s
 def signed_in(stack: StartedStack) -> Citizen:
     """Somebody who was in before the trouble began."""
     citizen = Citizen()
-    citizen.wants_to_sign_in(stack.tool_url("karte"))
+    citizen.wants_to_sign_in(stack.tool_url("haushalt"))
     citizen.identifies("eid", "erika")
     if citizen.browser.shows("consent-allow"):
         citizen.agrees()
@@ -47,9 +47,9 @@ def _seconds(action: Callable[[], None]) -> float:
 
 def _nothing_changes_for(citizen: Citizen, stack: StartedStack) -> None:
     """Who is signed in stays so, also at a tool they have not been to yet."""
-    citizen.browser.opens(f"{stack.tool_url('karte')}/login?silent=1")
+    citizen.browser.opens(f"{stack.tool_url('haushalt')}/login?silent=1")
     citizen.received()
-    citizen.wants_to_sign_in(stack.tool_url("haushalt"))
+    citizen.wants_to_sign_in(stack.tool_url("karte"))
     if citizen.browser.shows("consent-allow"):
         citizen.agrees()
     citizen.received()
@@ -66,13 +66,13 @@ def test_keycloak_is_killed_and_comes_back_f11_f14(stack: StartedStack, signed_i
         silent = Citizen()
         silent.browser.opens(f"{stack.tool_url('karte')}/login?silent=1")
         silent.is_told("login_required")
-        signed_in.browser.opens(stack.tool_url("karte"))
+        signed_in.browser.opens(stack.tool_url("haushalt"))
         signed_in.signs_out()
 
     _goes_on(newcomers[0])
     on_the_way.identifies("eid", "hanne")  # Keycloak has forgotten this sign-in; its page leads home
     _goes_on(on_the_way)
-    signed_in.browser.opens(f"{stack.tool_url('karte')}/login?silent=1")
+    signed_in.browser.opens(f"{stack.tool_url('haushalt')}/login?silent=1")
     signed_in.is_told("login_required")
 
 

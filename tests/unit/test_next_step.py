@@ -57,6 +57,35 @@ def test_a_blocked_account_gets_no_code_up_11() -> None:
     assert refusal(standing=standing(subject_active=False)) is AccountBlocked
 
 
+class TestWhatTheCitizenIdWasNotAskedFor:
+    """Single sign-on at a tool that cannot do without more than the citizen ID was asked for (UP-13, A-39)."""
+
+    SHORT: dict[str, Any] = {"session": session(asked_claims=("name",)), "needed": ("bp_resident_of",)}  # noqa: RUF012
+
+    def test_it_means_one_new_sign_in_for_that(self) -> None:
+        assert steps(**self.SHORT) == ChooseProvider(("bundid",), BASIC, ("bp_resident_of",))
+        since = {"request": request(signed_in_at=JUST_NOW)}
+        assert isinstance(steps(**self.SHORT, **since), Issue)
+
+    def test_the_present_citizen_id_comes_first(self) -> None:
+        there = session(asked_claims=(), provider_alias="sh")
+        assert steps(session=there, providers=TWO, needed=("name",)) == ChooseProvider(("sh", "bundid"), BASIC, ("name",))
+
+    @pytest.mark.parametrize("asked", [None, ("bp_resident_of",), ("name", "bp_resident_of")])
+    def test_what_was_asked_and_not_given_is_not_asked_again(self, asked: tuple[str, ...] | None) -> None:
+        assert isinstance(steps(session=session(asked_claims=asked), needed=("bp_resident_of",)), Issue)
+
+    def test_a_tool_that_can_do_without_does_not_nag(self) -> None:
+        assert isinstance(steps(session=session(asked_claims=()), needed=()), Issue)
+
+    def test_silently_it_goes_on_with_what_is_there(self) -> None:
+        assert isinstance(steps(**self.SHORT, request=request(prompts=SILENT)), Issue)
+
+    def test_a_step_up_goes_first_and_asks_for_it_too(self) -> None:
+        low = session(asked_claims=(), trust=LOW)
+        assert isinstance(steps(session=low, needed=("name",), client=client(minimum_trust=HIGH)), StepUp)
+
+
 class TestSigningIn:
     def test_one_citizen_id_is_named_before_the_citizen_is_sent_there(self) -> None:
         assert steps(**NOBODY) == ChooseProvider(("bundid",), BASIC)

@@ -46,8 +46,9 @@ REQUESTS = st.builds(
     setback=st.sampled_from([None, *(Setback("bundid", kind) for kind in SetbackKind)]),
 )
 SESSIONS = st.builds(
-    lambda trust, alias, age, idle: session(
+    lambda trust, alias, age, idle, asked: session(
         trust=trust,
+        asked_claims=asked,
         provider_alias=alias,
         authenticated_at=NOW - age,
         last_seen_at=NOW - min(age, idle),
@@ -57,6 +58,7 @@ SESSIONS = st.builds(
     ALIASES,
     AGES,
     AGES,
+    st.sampled_from([None, (), ("name",), ("name", "email")]),
 )
 CONSENTS = st.one_of(
     st.none(),
@@ -75,7 +77,8 @@ def situations(draw: st.DrawFn) -> Situation:
     known = draw(st.one_of(st.none(), SESSIONS))
     claims = draw(st.sampled_from([(), ("name",), ("name", "email")]))
     one = draw(STANDINGS) if known else None
-    return Situation(draw(REQUESTS), draw(st.one_of(st.none(), CLIENTS)), draw(PROVIDERS), known, one, claims, "v1", NOW)
+    needed = draw(st.sampled_from([(), claims]))
+    return Situation(draw(REQUESTS), draw(st.one_of(st.none(), CLIENTS)), draw(PROVIDERS), known, one, claims, "v1", NOW, needed)
 
 
 def signs_in(case: Situation, draw: st.DataObject) -> Situation:

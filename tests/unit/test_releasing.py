@@ -192,7 +192,18 @@ class TestWording:
         assert releasing.text_version(tool("name")) != releasing.text_version(tool("family_name"))
 
 
-def test_the_citizen_id_is_asked_for_no_more_than_all_tools_may_get() -> None:
-    asked = RELEASING.upstream_claims([tool("bp_age_over", age_thresholds=(16,)), tool("given_name")], "bundid")
-    assert asked == ("given_name", "bp_age_over")
-    assert RELEASING.upstream_claims([], "bundid") == ()
+def test_the_citizen_id_is_asked_for_what_the_tool_in_front_may_get() -> None:
+    assert RELEASING.upstream_claims(tool("bp_age_over", "given_name", age_thresholds=(16,)), "bundid") == ("given_name", "bp_age_over")
+    assert RELEASING.upstream_claims(tool("given_name"), "nobody") == ()
+
+
+def test_a_tool_for_a_pseudonym_only_asks_the_citizen_id_for_nothing() -> None:
+    assert RELEASING.upstream_claims(tool("preferred_username"), "bundid") == ()
+
+
+def test_needed_is_what_the_tool_asked_for_cannot_do_without_and_the_citizen_id_can_give() -> None:
+    one = tool("given_name", "bp_age_over", age_thresholds=(16,))
+    one = replace(one, claims=(*one.claims, ClientClaim("family_name", {}, required=False), ClientClaim("preferred_username", {})))
+    asked = ("preferred_username", "family_name", "bp_age_over")
+    assert RELEASING.needed(one, asked, "bundid") == ("bp_age_over",)
+    assert RELEASING.needed(one, asked, "nobody") == ()

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from broker.core.claim import HeldClaim
-from broker.core.client import ClientStatus
+from broker.core.client import ClientClaim, ClientStatus
 from broker.core.errors import (
     AccessDenied,
     AccountBlocked,
@@ -216,3 +216,35 @@ class TestReplacing:
         found = scene.sessions.find(session.id)
         assert found is not None
         assert found.trust_at(scene.clock() + timedelta(seconds=1)) is TrustLevel.SUBSTANTIAL
+
+
+class TestWhatIsAsked:
+    """The citizen ID is asked for what the tool in front may get; what it was asked for before is kept beside it."""
+
+    def _two_tools(self, scene: Scene) -> None:
+        scene.changes_tool(claims=(ClientClaim("name", {}),), scopes=("openid", "profile"))
+        claims = (ClientClaim("bp_resident_of", {}), ClientClaim("bp_age_over", {}, required=False))
+        scene.tool(client_id="haushalt", claims=claims, scopes=("openid", "eligibility"))
+
+    def test_the_tool_in_front_decides_alone(self, scene: Scene) -> None:
+        self._two_tools(scene)
+        _, session = scene.signs_in()
+        assert session.asked_claims == ("name",)
+        _, other = scene.signs_in(client_id="haushalt")
+        assert other.asked_claims == ("bp_age_over", "bp_resident_of")
+
+    def test_a_tool_that_needs_more_means_one_more_sign_in_and_the_way_back_none(self, scene: Scene) -> None:
+        self._two_tools(scene)
+        _, first = scene.signs_in()
+        asked = scene.begins(client_id="haushalt", scopes=("openid", "eligibility"))
+        assert scene.signing_in.judge(asked, first) == ChooseProvider(("bundid", "sh"), TrustLevel.BASIC, ("bp_resident_of",))
+        done = scene.comes_back(scene.is_sent(asked), first.id)
+        assert done.session is not None
+        assert isinstance(scene.signing_in.judge(done.request, done.session), AskConsent)
+        assert isinstance(scene.signing_in.judge(scene.begins(scopes=("openid", "profile")), done.session), AskConsent)
+
+    def test_a_tool_that_asks_for_nothing_more_needs_no_sign_in(self, scene: Scene) -> None:
+        self._two_tools(scene)
+        _, session = scene.signs_in(client_id="haushalt")
+        scene.changes_tool(claims=(ClientClaim("name", {}, required=False),))
+        assert isinstance(scene.signing_in.judge(scene.begins(), session), AskConsent)
