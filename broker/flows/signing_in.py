@@ -10,7 +10,7 @@ from broker.core.claim import HeldClaim
 from broker.core.client import Client
 from broker.core.errors import AccessDenied, BrokerError, ForeignBrowser, RequestExpired, UpstreamCancelled, UpstreamRefused
 from broker.core.ids import fingerprint, new_secret
-from broker.core.next_step import Step, StepUp, required_trust, usable_providers
+from broker.core.next_step import ChooseProvider, Step, StepUp, required_trust, usable_providers
 from broker.core.ports import Clock, Upstream, UpstreamProof, UpstreamRequest
 from broker.core.provider import IdentityProvider
 from broker.core.request import STEP_UP_DECLINED, AuthorizationRequest, Setback, SetbackKind, UpstreamLogin
@@ -160,7 +160,8 @@ class SigningIn:
             return replace(request, setback=Setback(login.provider_alias, SetbackKind.INCOMPLETE, trouble.claims))
         session = self.sessions.find(old_session_id) if old_session_id else None
         step = self.judge(request, session)
-        if session and (isinstance(step, StepUp) or is_unmet(step)):
+        asked_for_more = isinstance(step, ChooseProvider) and bool(step.unasked)
+        if session and (isinstance(step, StepUp) or asked_for_more or is_unmet(step)):
             return replace(request, setback=Setback(login.provider_alias, SetbackKind.CANCELLED))
         return replace(request, denied_by=BY_CITIZEN_ID)
 

@@ -65,12 +65,7 @@ class ScratchRealm:
 
     def id_token(self, code: str, verifier: str) -> dict[str, Any]:
         """The claims that the broker gets for a code."""
-        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI, "code_verifier": verifier}
-        url = f"{self.url}/protocol/openid-connect/token"
-        answer = requests.post(url, data=form, auth=("broker", SECRET), timeout=30)
-        answer.raise_for_status()
-        claims: dict[str, Any] = jwt.decode(answer.json()["id_token"], options={"verify_signature": False})
-        return claims
+        return redeemed(self.url, SECRET, code, verifier)
 
     def _admin(self, method: str, path: str, body: dict[str, Any]) -> None:
         form = {"grant_type": "password", "client_id": "admin-cli"}
@@ -80,6 +75,15 @@ class ScratchRealm:
         headers = {"Authorization": f"Bearer {token}"}
         answer = requests.request(method, self.keycloak.base_url + path, json=body, headers=headers, timeout=60)
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+
+
+def redeemed(realm_url: str, secret: str, code: str, verifier: str) -> dict[str, Any]:
+    """The claims of the ID token that the broker's client gets for a code."""
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI, "code_verifier": verifier}
+    answer = requests.post(f"{realm_url}/protocol/openid-connect/token", data=form, auth=("broker", secret), timeout=30)
+    answer.raise_for_status()
+    claims: dict[str, Any] = jwt.decode(answer.json()["id_token"], options={"verify_signature": False})
+    return claims
 
 
 def _realm(name: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import secrets
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import lxml.html
@@ -13,7 +14,7 @@ import requests
 from lxml import etree
 
 from deploy.demo.saml.vocabulary import NAMESPACES
-from tests.live.scratch_realm import REDIRECT_URI, ScratchRealm
+from tests.live.scratch_realm import REDIRECT_URI
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class Page:
     status: int
     html: lxml.html.HtmlElement
 
+    @classmethod
+    def of(cls, answer: requests.Response) -> Page:
+        assert "Location" not in answer.headers, "Keycloak goes to the broker instead of showing a page"
+        return cls(answer.status_code, lxml.html.document_fromstring(answer.content))
+
     def text(self) -> str:
         return " ".join(self.html.text_content().split())
 
@@ -55,18 +61,32 @@ class Page:
         return "".join(self.html.xpath("//a[@id=$id]/@href", id=element_id))
 
 
+class Realm(Protocol):
+    """A realm of Keycloak."""
+
+    @property
+    def url(self) -> str: ...
+
+
 @dataclass
 class SignIn:
     """A sign-in that the broker begins in a fresh browser."""
 
-    realm: ScratchRealm
+    realm: Realm
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     state: str = field(default_factory=lambda: secrets.token_urlsafe(8))
     browser: requests.Session = field(default_factory=requests.Session)
 
     def asks(self, provider: str, **parameters: str) -> SentRequest:
         """The broker sends the citizen to Keycloak; what Keycloak then has the browser post to the citizen ID."""
-        page = self._page_of(self._begins(provider, parameters))
+        return self._sent(self._begins(provider, parameters))
+
+    def opens(self, url: str) -> SentRequest:
+        """The same by an address of Keycloak's that the broker made itself."""
+        return self._sent(self._follow(self._sends("GET", url)))
+
+    def _sent(self, answer: requests.Response) -> SentRequest:
+        page = Page.of(answer)
         form = page.html.get_element_by_id("saml-post-binding", None)
         assert form is not None, f"Keycloak asks no citizen ID but says ({page.status}): {page.text()}"
         fields = {one.get("name"): one.get("value") for one in form.iterfind(".//input")}
@@ -74,15 +94,15 @@ class SignIn:
 
     def is_refused(self, provider: str, **parameters: str) -> dict[str, str]:
         """The broker sends the citizen to Keycloak and gets them back at once."""
-        return self._at_the_broker(self._begins(provider, parameters))
+        return self.at_the_broker(self._begins(provider, parameters))
 
     def answers(self, action: str, response: bytes, relay_state: str) -> dict[str, str]:
         """The citizen ID's answer is posted; what the broker gets at its redirect URI."""
-        return self._at_the_broker(self.posts(action, response, relay_state))
+        return self.at_the_broker(self.posts(action, response, relay_state))
 
     def fails(self, action: str, response: bytes, relay_state: str) -> Page:
         """The citizen ID's answer is posted; the page that Keycloak shows."""
-        return self._page_of(self.posts(action, response, relay_state))
+        return Page.of(self.posts(action, response, relay_state))
 
     def posts(self, action: str, response: bytes, relay_state: str) -> requests.Response:
         fields = {"SAMLResponse": base64.b64encode(response).decode(), "RelayState": relay_state}
@@ -110,11 +130,8 @@ class SignIn:
             cookie.secure = False  # Keycloak's cookies are Secure; browsers send them to localhost all the same
         return answer
 
-    def _at_the_broker(self, answer: requests.Response) -> dict[str, str]:
+    def at_the_broker(self, answer: requests.Response) -> dict[str, str]:
+        """The parameters that this answer of Keycloak brings to the broker."""
         target = answer.headers.get("Location", "")
         assert target.startswith(REDIRECT_URI), f"Keycloak shows a page ({answer.status_code}) instead of going to the broker"
         return dict(parse_qsl(urlsplit(target).query))
-
-    def _page_of(self, answer: requests.Response) -> Page:
-        assert "Location" not in answer.headers, "Keycloak goes to the broker instead of showing a page"
-        return Page(answer.status_code, lxml.html.document_fromstring(answer.content))

@@ -243,6 +243,17 @@ class TestWhatIsAsked:
         assert isinstance(scene.signing_in.judge(done.request, done.session), AskConsent)
         assert isinstance(scene.signing_in.judge(scene.begins(scopes=("openid", "profile")), done.session), AskConsent)
 
+    def test_cancelling_that_sign_in_leads_back_to_the_choice_and_keeps_the_session(self, scene: Scene) -> None:
+        self._two_tools(scene)
+        _, first = scene.signs_in()
+        asked = scene.begins(client_id="haushalt", scopes=("openid", "eligibility"))
+        state = scene.is_sent(asked)
+        scene.hub.trouble = UpstreamCancelled()
+        done = scene.comes_back(state, first.id)
+        assert done.session is None
+        assert scene.sessions.find(first.id) == first
+        assert isinstance(scene.signing_in.judge(done.request, first), ChooseProvider)
+
     def test_a_tool_that_asks_for_nothing_more_needs_no_sign_in(self, scene: Scene) -> None:
         self._two_tools(scene)
         _, session = scene.signs_in(client_id="haushalt")
