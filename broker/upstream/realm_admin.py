@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from keycloak.exceptions import KeycloakDeleteError, KeycloakGetError, KeycloakPostError, raise_error_from_response
 
+from broker.core.errors import ConfigurationError
 from broker.upstream.keycloak_connection import KeycloakConnection
 from broker.upstream.realm_desired import Json
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,99}")
+"""What may stand between two slashes of an address: python-keycloak puts names there as they are (UP-14)."""
+
 
 class RealmAdmin:
     """Every call raises UpstreamUnavailable or UpstreamRefused with a sentence; lists come back in Keycloak's (random) order."""
 
     def __init__(self, connection: KeycloakConnection) -> None:
-        self._connection, self._keycloak, self.realm = connection, connection.admin, connection.realm
+        self._connection, self._keycloak, self.realm = connection, connection.admin, _part(connection.realm)
 
     def _call(self, doing: str, operation: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        for name in args:
+            if isinstance(name, str):  # the others are bodies
+                _part(name)
         with self._connection.speaking(doing):
             return operation(*args, **kwargs)
 
@@ -166,9 +174,15 @@ class RealmAdmin:
 
     def delete_identity_provider_mapper(self, alias: str, mapper_id: str) -> None:
         """python-keycloak has no such call."""
-        path = f"admin/realms/{self.realm}/identity-provider/instances/{alias}/mappers/{mapper_id}"
+        path = f"admin/realms/{self.realm}/identity-provider/instances/{_part(alias)}/mappers/{_part(mapper_id)}"
         self._raw(f"removing a mapper of {alias}", path)
 
     def _raw(self, doing: str, path: str) -> Any:
         with self._connection.speaking(doing):
             return raise_error_from_response(self._keycloak.connection.raw_delete(path, data=json.dumps({})), KeycloakDeleteError, [204])
+
+
+def _part(name: str) -> str:
+    if not _PART.fullmatch(name):
+        raise ConfigurationError(f"The name {name!r} cannot stand in an address: letters, digits, spaces, '.', '_' and '-' can.")
+    return name

@@ -134,6 +134,14 @@ def test_up06_an_encrypted_unsigned_assertion_beside_a_true_one_is_refused(hub: 
     assert attempt.outcome(attempt.sealed(answer)) == ""
 
 
+@pytest.mark.parametrize("name", ["../../realms/master", "%2f..%2f..%2fmaster", "a?first=1#b", "{id}", "a/../../b;c=d"])
+@pytest.mark.parametrize("dialect", [BUNDID, SH], ids=lambda one: one.alias)
+def test_up14_a_name_made_of_path_parts_stays_a_name(hub: SamlHub, dialect: Dialect, name: str) -> None:
+    """It reaches the broker as it was said, and no address is ever made of it: see tests/unit/test_admin_addresses.py."""
+    attempt = hub.begins(dialect)
+    assert attempt.outcome(attempt.written(attempt.plan(name))) == name
+
+
 @pytest.mark.parametrize("comment", ["<!---->", "<!-- -->", "<?x y?>"])
 @pytest.mark.parametrize("dialect", [BUNDID, SH], ids=lambda one: one.alias)
 def test_up06_a_comment_in_the_name_does_not_cut_it(hub: SamlHub, dialect: Dialect, comment: str) -> None:
