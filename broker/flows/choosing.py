@@ -42,7 +42,7 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Choice:
     """All that the choice page shows. `present` is what the sign-in there is is still worth, None where nobody is signed in;
-    `may_stay`: with it the tool would be content too."""
+    `may_stay`: with it the tool would be content too; `unasked`: claims for which somebody who is signed in has to sign in once more."""
 
     client: Client
     options: tuple[Option, ...]
@@ -50,6 +50,7 @@ class Choice:
     present: TrustLevel | None
     may_stay: bool
     setback: Setback | None
+    unasked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Choosing:
             present=session.trust_at(self.judging.clock()) if session and stepping_up else None,
             may_stay=isinstance(step, StepUp) and not step.required,
             setback=request.setback,
+            unasked=step.unasked if isinstance(step, ChooseProvider) else (),
         )
 
     def _aliases(self, step: Step, request: AuthorizationRequest, client: Client) -> tuple[str, ...]:

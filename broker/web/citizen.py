@@ -83,6 +83,7 @@ class CitizenViews:
             step_up=choice.present,
             may_stay=choice.may_stay,
             setback=self._told(choice.setback) if choice.setback else None,
+            unasked=claim_labels(self.claim_table, choice.unasked),
             reference=request_number(),
         )
 

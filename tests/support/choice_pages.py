@@ -87,6 +87,7 @@ def _choose(
     step_up: TrustLevel | None = None,
     setback: ShownSetback | None = None,
     may_stay: bool = False,
+    unasked: tuple[str, ...] = (),
     **options: Any,
 ) -> Callable[[], str]:
     def show() -> str:
@@ -99,6 +100,7 @@ def _choose(
             step_up=step_up,
             setback=setback,
             may_stay=may_stay,
+            unasked=unasked,
             reference="q7m2c9xk4p",
         )
 
@@ -145,6 +147,9 @@ def choice_pages(tool: Client, tried: Client) -> dict[str, Callable[[], str]]:
             TrustLevel.BASIC,
             ["bundid", "bayernid"],
             setback=ShownSetback("incomplete", "BundID", ("Wohnort", "Geburtsdatum"), "BP-403-INCOMPLETE"),
+        ),
+        "choose-for-more": _choose(
+            tool, TrustLevel.BASIC, ["bundid", "bayernid"], unasked=("Wohnort in der Gemeinde", "Erreichte Altersgrenzen")
         ),
         "choose-high": _choose(tool, TrustLevel.HIGH, ["bundid", "bayernid"]),
         "step-up": _choose(tool, TrustLevel.SUBSTANTIAL, ["bundid", "bayernid"], TrustLevel.BASIC),
