@@ -26,8 +26,8 @@ CLOCK_SKEW = timedelta(seconds=10)  # between the broker and the hub (A-24)
 class Situation:
     """All the judge may look at. `claims` are those the tool may get and asked for, `text_version` names the wording that explains them.
 
-    `standing` belongs to the session's account; it is None exactly when there is no session. `needed` are those of the claims that the
-    tool cannot do without and the session's citizen ID can give.
+    `standing` belongs to the session's account; it is None exactly when there is no session. `needed` are those of the claims, and of
+    what they are made of, that the tool cannot do without and the session's citizen ID can give.
     """
 
     request: AuthorizationRequest

@@ -62,9 +62,14 @@ class BrokerSession:
         return replace(
             self,
             claims={**capped, **self.claims},
+            person_key=self.person_key or (old.person_key if self._may_keep_person() else None),
             asked_claims=tuple(dict.fromkeys((*self.asked_claims, *old.asked_claims))),
             expires_at=min(self.expires_at, old.expires_at) if kept else self.expires_at,
         )
+
+    def _may_keep_person(self) -> bool:
+        """Who the person is was proven before and not asked anew; a weak sign-in proves nobody (citizen IDs 6)."""
+        return self.trust >= TrustLevel.SUBSTANTIAL and "family_name" not in (self.asked_claims or ())
 
     def needs_touch(self, now: datetime) -> bool:
         """Whether `last_seen_at` is old enough to be written anew."""

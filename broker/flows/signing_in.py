@@ -123,10 +123,15 @@ class SigningIn:
             return self.enter(request, identity, self.linking.account_of(identity, locale), old_session_id, locale, login.claims)
 
     def enter(
-        self, request: AuthorizationRequest, identity: UpstreamIdentity, subject: Subject, old_session_id: str | None, locale: str,
+        self,
+        request: AuthorizationRequest,
+        identity: UpstreamIdentity,
+        subject: Subject,
+        old_session_id: str | None,
+        locale: str,
         asked: tuple[str, ...] | None = None,
     ) -> SignedIn:
-        """The end of every sign-in: this person, by this account, in the browser of this request."""
+        """The end of every sign-in: this person, by this account, in the browser of this request. `asked` are the claims asked for."""
         identity = self.supplementing.supplemented(identity, subject)
         token, session = self._open(identity, subject, request.browser_id, locale)
         session = self._succeed(replace(session, asked_claims=asked), old_session_id)

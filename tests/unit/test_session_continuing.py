@@ -57,6 +57,17 @@ def test_what_is_kept_does_not_outlive_the_session_it_came_from() -> None:
     assert signed_in(("email",), {}).continuing(empty).expires_at > empty.expires_at
 
 
+@pytest.mark.parametrize(
+    ("asked", "level", "kept"),
+    [(("email",), TrustLevel.HIGH, "erika"), (("email",), TrustLevel.LOW, None), (("family_name",), TrustLevel.HIGH, None)],
+)
+def test_who_the_person_is_stays_known_unless_asked_anew_or_signed_in_weakly(
+    asked: tuple[str, ...], level: TrustLevel, kept: str | None
+) -> None:
+    old = signed_in(("family_name",), {}, person_key="erika")
+    assert signed_in(asked, {}, trust=level).continuing(old).person_key == kept
+
+
 @given(LEVELS, st.dictionaries(st.sampled_from(NAMES), LEVELS), st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)))
 def test_nothing_kept_is_vouched_for_more_than_before_or_than_this_sign_in(
     level: TrustLevel, before: dict[str, TrustLevel], old_asked: set[str], new_asked: set[str]
