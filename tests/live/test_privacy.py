@@ -40,6 +40,8 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 KEYS = {
     "bundid": ("https://beteiligung.demo.example", bpk2),
+    "bayernid": ("https://beteiligung.demo.example", bpk2),
+    "sh": ("https://beteiligung.demo.example", persistent_name_id),
     "muk": ("https://organisationen.demo.example", persistent_name_id),
 }
 """Our entityID at each SAML citizen ID, and how it makes its key for a person."""
@@ -49,6 +51,10 @@ CITIZENS = {
     "ayse": ("bundid", "elster"),
     "doris-2": ("bundid", "password"),
     "theresia": ("bundid", "eidas"),
+    "babette": ("bayernid", "eid"),
+    "alois": ("bayernid", "authega"),
+    "peer": ("sh", "plus"),
+    "kulturhof": ("sh", "password"),
     "verein": ("muk", "elster"),
     "jasper": ("oidc", "eid"),
 }

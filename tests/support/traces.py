@@ -15,7 +15,7 @@ from deploy.demo.persons import find_account, load_persons
 
 SEARCHED = (
     *("givenName", "surname", "birthName", "birthdate", "placeOfBirth", "postalAddress", "localityName", "communityId"),
-    *("organisation", "organisationId", "street"),
+    *("organisation", "organisationId", "organizationName", "street"),
 )
 """Left out: what many people share and what stands in any log by chance (country, kind of document, five digits of a postal code)."""
 _BASE64_FROM = 9  # shorter ones would be found in any key or random id
