@@ -25,6 +25,7 @@ from broker.parts import Parts, build_parts, open_database, open_stores, utc_now
 from broker.provider_face import endpoint_views, registration_views
 from broker.store.migrations import pending
 from broker.web import assets, dpop, errors, guards, headers, i18n, observability
+from broker.web.account_links import AccountLinksViews, account_links_blueprint
 from broker.web.citizen import CitizenViews, citizen_blueprint
 from broker.web.cookies import Cookies
 from broker.web.description import DescriptionViews, description_blueprint
@@ -123,7 +124,7 @@ def _install(app: Flask, settings: Settings, parts: Parts) -> None:
 def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> None:
     stores, hints = parts.stores, HintReader(settings.issuer, parts.keys, parts.issuing.clock)
     csrf = CSRFProtect(app)
-    source, reader = parts.request_source, RequestReader(parts.claim_table, hints, parts.issuing.clock)
+    source, reader = parts.request_source, RequestReader(parts.claim_table, hints, parts.recognising.voting.open_at, parts.issuing.clock)
     find_client, authorize = stores.clients.find, _authorize_views(parts, reader, cookies)
     for_tools, end_session = endpoint_views(settings, parts), _end_session_views(settings, parts, hints, cookies)
     endpoints = endpoints_blueprint(for_tools)
@@ -147,6 +148,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
         device_blueprint(devices),
         citizen_blueprint(_citizen_views(settings, parts, cookies)),
         voucher_blueprint(_voucher_views(settings, parts, cookies)),
+        account_links_blueprint(AccountLinksViews(parts.signing_in, parts.managing_links, stores.providers.list, cookies)),
         health_blueprint(_readiness(parts)),
         description_blueprint(DescriptionViews(settings.issuer)),
         *aliases,
@@ -193,7 +195,7 @@ def _citizen_views(settings: Settings, parts: Parts, cookies: Cookies) -> Citize
 
 def _voucher_views(settings: Settings, parts: Parts, cookies: Cookies) -> VoucherViews:
     clients, providers = parts.stores.clients, parts.stores.providers
-    return VoucherViews(settings.issuer, parts.redeeming, clients.find, clients.list, providers.list, cookies)
+    return VoucherViews(settings.issuer, parts.redeeming, parts.signing_in.judging.find_client, clients.list, providers.list, cookies)
 
 
 def _readiness(parts: Parts) -> Readiness:

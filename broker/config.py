@@ -151,6 +151,7 @@ class Keys:
     cookie: bytes
     refresh: bytes
     voucher: bytes
+    person: bytes
 
     @classmethod
     def derive(cls, secret: str) -> Keys:

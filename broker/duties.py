@@ -35,6 +35,7 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
             Task("measure the outbox", 15.0, lambda: observability.measure_outbox(*stores.outbox.pending(), clock())),
             Task("advance signing keys", 60.0, _rotating(settings, stores, clock).run_once),
             Task("look at citizen IDs", LOOK_SECONDS, _watching(settings, stores, clock).look),
+            Task("close procedures", 60.0, stores.procedures.revoke_due),
             Task("clear grants", _HOUR, lambda: stores.grants.purge_expired(clock())),
             Task("clear refresh tokens", _HOUR, lambda: stores.refresh_tokens.purge_expired(clock())),
             Task("clear access tokens", _HOUR, lambda: stores.access_tokens.purge_expired(clock())),

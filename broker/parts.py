@@ -11,6 +11,7 @@ from broker.claim_table import load_claim_table
 from broker.config import Settings
 from broker.core.claim import ClaimTable
 from broker.core.errors import BrokerError, StoreUnavailable
+from broker.core.linking import account_pages
 from broker.core.ports import Clock, Upstream
 from broker.flows.authorizing_devices import AuthorizingDevices
 from broker.flows.changing_claims import ChangingClaims, refuse_losses
@@ -22,6 +23,7 @@ from broker.flows.introspecting import Introspecting
 from broker.flows.issuing import Issuing
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
+from broker.flows.managing_links import ManagingLinks
 from broker.flows.recognising import Recognising
 from broker.flows.redeeming import VOUCHER_PATH, Redeeming
 from broker.flows.refreshing import Refreshing
@@ -33,7 +35,9 @@ from broker.flows.signing_out import SigningOut
 from broker.flows.supplementing import Supplementing
 from broker.flows.throttling import Throttling
 from broker.flows.visiting import Visiting
+from broker.flows.voting import Voting
 from broker.flows.watching import Watching
+from broker.hub import open_hub
 from broker.oidc.access_token import AccessTokenForm
 from broker.oidc.client_certificate import thumbprint
 from broker.oidc.client_keys import ClientKeyring
@@ -54,10 +58,12 @@ from broker.store.codes import Codes
 from broker.store.consents import Consents
 from broker.store.device_codes import DeviceCodes
 from broker.store.grants import Grants
+from broker.store.links import Links
 from broker.store.logos import Logos
 from broker.store.migrations import pending
 from broker.store.one_time_ids import OneTimeIds
 from broker.store.outbox import Outbox
+from broker.store.procedures import Procedures
 from broker.store.providers import Providers
 from broker.store.pushed_requests import PushedRequests
 from broker.store.redis import Redis
@@ -72,12 +78,6 @@ from broker.store.standings import Standings
 from broker.store.subjects import Subjects
 from broker.store.troubles import Troubles
 from broker.store.vouchers import Vouchers
-from broker.upstream.discovery import Discovery
-from broker.upstream.hub_connection import HubConnection
-from broker.upstream.hub_signature import HubSignature
-from broker.upstream.id_token import IdTokenCheck
-from broker.upstream.keycloak_login import HubClient, KeycloakLogin
-from broker.upstream.logout_token import LogoutTokenCheck
 
 
 def utc_now() -> datetime:
@@ -99,8 +99,10 @@ class Stores:
     clients: Clients
     providers: Providers
     applied_claims: AppliedClaims
+    procedures: Procedures
     standings: Standings
     subjects: Subjects
+    links: Links
     consents: Consents
     grants: Grants
     access_tokens: AccessTokens
@@ -129,6 +131,7 @@ class Parts:
     changing_claims: ChangingClaims
     upstream: Upstream
     keys: KeyRing
+    managing_links: ManagingLinks
     responses: AuthorizationResponses
     request_source: RequestSource
     fetching: Fetching
@@ -167,13 +170,13 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     """Everything below the views."""
     stores, claim_table, keys = open_stores(settings, clock), load_claim_table(settings.claim_table), settings.keys
     hub = upstream or open_hub(settings, claim_table, clock)
-    judging = Judging(stores.clients, stores.providers, stores.standings, Releasing(claim_table), clock)
+    judging = _judging(settings, stores, claim_table, clock)
     signing_out = SigningOut(stores.outbox, stores.sessions, stores.clients, hub)
     watching = Watching(stores.troubles, stores.providers, clock)
     fetching = Fetching(settings.outbound_private_hosts)
     client_keys, ring = ClientKeyring(fetching.get, clock), KeyRing(stores.signing_keys.list, clock)
     token_form = AccessTokenForm(settings.issuer, ring)
-    recognising = Recognising(judging, stores.sessions, stores.access_tokens, token_form.hash_of)
+    recognising = Recognising(judging, stores.sessions, stores.access_tokens, token_form.hash_of, Voting(stores.procedures))
     refreshing = Refreshing(recognising, stores.grants, stores.refresh_tokens, keys.refresh, clock)
     signing_in = _signing_in(settings, stores, judging, signing_out, watching)
     issuing = Issuing(judging, stores.codes, stores.grants, recognising, refreshing, stores.subjects, keys.sid, clock)
@@ -183,6 +186,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         changing_claims=ChangingClaims(stores.applied_claims, stores.clients, stores.providers, clock),
         upstream=hub,
         keys=ring,
+        managing_links=ManagingLinks(judging, stores.requests, stores.subjects, stores.links, stores.sessions, clock),
         responses=AuthorizationResponses(settings.issuer, ring.sign, clock),
         request_source=_request_source(settings.issuer, stores, client_keys, fetching, clock),
         fetching=fetching,
@@ -192,7 +196,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         signing_out=signing_out,
         heeding=Heeding(hub, signing_out, stores.one_time_ids.add),
         choosing=Choosing(judging, watching),
-        consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, clock),
+        consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, recognising.voting, clock),
         issuing=issuing,
         devices=AuthorizingDevices(stores.device_codes, stores.attempts, stores.clients, stores.requests, issuing, clock),
         serving=Serving(recognising, clock),
@@ -205,11 +209,17 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     )
 
 
+def _judging(settings: Settings, stores: Stores, claim_table: ClaimTable, clock: Clock) -> Judging:
+    own_pages = account_pages(settings.site_name, settings.operator_name)
+    return Judging(stores.clients, stores.providers, stores.standings, Releasing(claim_table), clock, own_pages)
+
+
 def _signing_in(settings: Settings, stores: Stores, judging: Judging, signing_out: SigningOut, watching: Watching) -> SigningIn:
     linking, hub = Linking(stores.subjects, settings.keys.link, judging.clock), signing_out.upstream
     vouched = Supplementing(stores.vouchers, judging.releasing.claim_table.age_thresholds)
     page = f"{settings.issuer}{VOUCHER_PATH}"
-    return SigningIn(stores.requests, stores.sessions, judging, linking, signing_out, hub, watching, vouched, page, judging.clock)
+    requests, sessions, links, key, clock = stores.requests, stores.sessions, stores.links, settings.keys.person, judging.clock
+    return SigningIn(requests, sessions, judging, linking, links, signing_out, hub, watching, vouched, page, key, clock)
 
 
 def _request_source(issuer: str, stores: Stores, client_keys: ClientKeyring, fetching: Fetching, clock: Clock) -> RequestSource:
@@ -251,7 +261,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
     """Both stores; they connect when first used."""
     database, redis = open_database(settings), Redis.connect(settings.redis_url.get_secret_value())
     session_seal, field_seal = Seal(settings.keys.session), Seal(settings.keys.field)
-    subjects = Subjects(database, field_seal, clock)
+    subjects, outbox = Subjects(database, field_seal, clock), Outbox(database, clock)
     return Stores(
         database=database,
         redis=redis,
@@ -263,13 +273,15 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         clients=Clients(database),
         providers=Providers(database),
         applied_claims=AppliedClaims(database),
+        procedures=Procedures(database, field_seal, clock),
         standings=Standings(database, field_seal),
         subjects=subjects,
+        links=Links(database, outbox, clock),
         consents=Consents(database, clock),
         grants=Grants(database, clock),
         access_tokens=AccessTokens(database, clock),
         refresh_tokens=RefreshTokens(database, clock),
-        outbox=Outbox(database, clock),
+        outbox=outbox,
         one_time_ids=OneTimeIds(database),
         registration_tokens=RegistrationTokens(database),
         logos=Logos(database),
@@ -278,13 +290,3 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         signing_keys=SigningKeys(database, Seal(settings.keys.signing_seal)),
         vouchers=Vouchers(database, subjects, clock),
     )
-
-
-def open_hub(settings: Settings, claim_table: ClaimTable, clock: Clock = utc_now) -> KeycloakLogin:
-    """The side towards Keycloak; it connects when first used."""
-    connection = HubConnection()
-    discovery = Discovery(connection, settings.hub_issuer, settings.hub_internal_url)
-    client = HubClient(settings.hub_client_id, settings.hub_client_secret.get_secret_value(), f"{settings.issuer}/callback")
-    signature, parties = HubSignature(discovery, settings.hub_signing_algs), (settings.hub_issuer, settings.hub_client_id)
-    checks = IdTokenCheck(signature, *parties, clock), LogoutTokenCheck(signature, *parties, clock)
-    return KeycloakLogin(client, connection, discovery, *checks, claim_table, clock)

@@ -14,6 +14,7 @@ from broker.cli.clients import clients
 from broker.cli.doctor import doctor
 from broker.cli.errors import errors
 from broker.cli.keys import keys
+from broker.cli.procedures import procedures
 from broker.cli.processes import migrate, serve, worker
 from broker.cli.providers import providers
 from broker.cli.realm import realm
@@ -36,5 +37,5 @@ def main() -> None:
     """The participation broker: one sign-in for all participation tools of a city."""
 
 
-for command in (serve, worker, migrate, realm, providers, claims, clients, vouchers, keys, errors, doctor):
+for command in (serve, worker, migrate, realm, providers, claims, clients, procedures, vouchers, keys, errors, doctor):
     main.add_command(command)

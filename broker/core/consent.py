@@ -34,10 +34,11 @@ class Consent:
 class Standing:
     """Where an account stands with one tool, read in one statement: may it sign in, what was agreed, and its subject there.
 
-    `sub` and `pseudonym` are None until the first consent made them.
+    `sub` and `pseudonym` are None until the first consent made them. `linked`: the link that the sign-in came by is still the account's.
     """
 
     subject_active: bool
     consent: Consent | None
     sub: str | None
     pseudonym: str | None
+    linked: bool = True

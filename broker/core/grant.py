@@ -55,7 +55,7 @@ class Grant:
     session (OIDC Back-Channel Logout 2.1). `expires_at` is the session's end, `access_expires_at` the access token's. `audience` are the
     APIs its tokens are for (RFC 8707), `confirmation` the key they are bound to: `jkt:...` (RFC 9449) or `x5t#S256:...` (RFC 8705).
     An `offline` grant outlives the session (scope `offline_access`); its `expires_at` is absolute. `provider_alias` is the citizen ID it
-    came from: switched off, it ends the grant also without a session (A-31).
+    came from: switched off, it ends the grant also without a session (A-31). So does removing the link (`upstream_hash`).
     """
 
     id: str
@@ -80,6 +80,7 @@ class Grant:
     confirmation: str = ""
     offline: bool = False
     provider_alias: str = ""
+    upstream_hash: str = ""
 
     @property
     def first_token(self) -> AccessToken:

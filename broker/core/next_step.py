@@ -14,10 +14,12 @@ from broker.core.client import Client
 from broker.core.consent import Standing
 from broker.core.errors import AccessDenied, AccountBlocked, BrokerError, ConsentRequired, LoginRequired, UnmetTrust
 from broker.core.grant import OFFLINE_ACCESS
+from broker.core.linking import ConfirmLink, TellNews, link_fault
 from broker.core.provider import IdentityProvider
 from broker.core.request import STEP_UP_DECLINED, AuthorizationRequest, Prompt
 from broker.core.session import BrokerSession
 from broker.core.trust import TrustLevel
+from broker.core.voucher import VOUCHER
 
 CLOCK_SKEW = timedelta(seconds=10)  # between the broker and the hub (A-24)
 
@@ -118,13 +120,13 @@ class Refuse:
     error: BrokerError
 
 
-Step = ChooseProvider | SignIn | StepUp | AskConsent | Issue | Refuse
+Step = ChooseProvider | SignIn | StepUp | TellNews | ConfirmLink | AskConsent | Issue | Refuse
 
 
 def next_step(situation: Situation) -> Step:
     """The one next step. Under prompt=none only Issue and Refuse come out."""
     step = _next(situation)
-    if situation.request.silent and isinstance(step, ChooseProvider | SignIn | StepUp | AskConsent):
+    if situation.request.silent and isinstance(step, ChooseProvider | SignIn | StepUp | TellNews | ConfirmLink | AskConsent):
         return Refuse(step.silent_error)
     return step
 
@@ -144,7 +146,7 @@ def usable_providers(
 ) -> tuple[IdentityProvider, ...]:
     """Citizen IDs this request may be sent to: enabled, allowed for the tool, able to reach the required level; a hinted one first."""
     required = required_trust(request, client)
-    able = (one for one in _allowed(client, providers) if one.trust_ceiling >= required)
+    able = (one for one in _allowed(client, providers) if one.trust_ceiling >= required and not (request.links_to and one.alias == VOUCHER))
     return tuple(sorted(able, key=lambda one: one.alias != request.provider_hint))
 
 
@@ -154,18 +156,38 @@ def _next(situation: Situation) -> Step:
         return Refuse(UnmetTrust() if request.denied_by == STEP_UP_DECLINED else AccessDenied())
     if client is None or not client.takes_part:
         return Refuse(AccessDenied("This tool is not live."))
-    if session is None or standing is None or not session.live(situation.now):
-        return _sign_in(situation, client)
+    if request.links_to:
+        return _link(situation, client)
+    if session is None or standing is None or not standing.linked or not session.live(situation.now):
+        return _sign_in(situation, client)  # also where the citizen ID it came by leads to another account by now, or to none
     if not standing.subject_active:
         return Refuse(AccountBlocked())
     if not _fits(situation, client, session, standing):
         return _sign_in(situation, client)
+    if session.news and request.signed_in_at is not None and request.told_at is None:
+        return TellNews()
     return (
         _too_low(situation, client, session)
         or _unasked(situation, client, session)
         or _consent(situation, client, standing)
         or _issue(situation, session, standing)
     )
+
+
+def _link(situation: Situation, client: Client) -> Step:
+    """A second citizen ID for an account: signed in with, then confirmed. Whoever signs in for it gets no session."""
+    request, session, standing = situation.request, situation.session, situation.standing
+    stands = session is not None and session.live(situation.now) and standing is not None and standing.linked and standing.subject_active
+    present = session if stands else None
+    fault = link_fault(request, present)
+    if fault is not None or present is None or standing is None:
+        return Refuse(fault or AccessDenied())
+    if request.consented_at is not None:
+        return _issue(situation, present, standing)
+    if request.proposed is not None:
+        return ConfirmLink()
+    usable = usable_providers(request, client, situation.providers)
+    return ChooseProvider(tuple(one.alias for one in usable), TrustLevel.BASIC) if usable else Refuse(AccessDenied())
 
 
 def _allowed(client: Client, providers: tuple[IdentityProvider, ...]) -> tuple[IdentityProvider, ...]:

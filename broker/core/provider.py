@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from broker.core.trust import TrustLevel
@@ -26,6 +26,7 @@ class IdentityProvider:
     `trust_ceiling` is the highest level the broker will ever assert from it (A-29); `descriptions` say in plain words what it can do.
     `sandbox`: its citizens are simulated, so that tools in the sandbox may meet them. `probe_url` is an address of its own that answers as
     long as it works; empty where none is known. `enabled` is the file's word, `switched_off` an administrator's, which no file undoes.
+    `ending_on`: its announced last day (ISO 8601), so that citizens link another one before; on that day nothing happens by itself.
     """
 
     alias: str
@@ -38,11 +39,17 @@ class IdentityProvider:
     sandbox: bool = False
     probe_url: str = ""
     switched_off: bool = False
+    ending_on: str = ""
 
     @property
     def usable(self) -> bool:
         """Whether anybody may sign in by it."""
         return self.enabled and not self.switched_off
+
+    @property
+    def ends(self) -> date | None:
+        """Its announced last day, or None."""
+        return date.fromisoformat(self.ending_on) if self.ending_on else None
 
 
 class TroubleSource(StrEnum):

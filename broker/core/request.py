@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from broker.core.subject import ProposedLink
 from broker.core.trust import TrustLevel
 
 REQUEST_LIFETIME = timedelta(minutes=15)  # an eID sign-in takes time
@@ -56,8 +57,9 @@ class AuthorizationRequest:
     With `device_id` there is no redirect URI: the answer waits for that device (RFC 8628).
     `pushed_as` is the reference it came by (RFC 9126), to be answered once.
     `provider_hint` is where the tool would like the citizen to sign in; it never keeps them from another of its citizen IDs.
-    `signed_in_at`, `consented_at`, `denied_by` record what this request has already asked of the citizen, so that nothing is asked twice;
-    `setback` is a try that failed and may be repeated.
+    With `links_to` a second citizen ID is to be linked to that account; `proposed` is the one that signed in for it.
+    `signed_in_at`, `told_at`, `consented_at`, `denied_by` record what this request has already asked of the citizen, so that nothing is
+    asked twice; `setback` is a try that failed and may be repeated.
     """
 
     id: str
@@ -88,6 +90,9 @@ class AuthorizationRequest:
     pushed_as: str = ""
     device_id: str = ""
     setback: Setback | None = None
+    links_to: str = ""
+    proposed: ProposedLink | None = None
+    told_at: datetime | None = None
 
     @property
     def silent(self) -> bool:

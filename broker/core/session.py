@@ -18,7 +18,8 @@ class BrokerSession:
     """One signed-in browser. `id` is the fingerprint of the cookie's value, so no store can be turned into a cookie.
 
     `person_key` is a keyed hash of who the person is, where the citizen ID proved that; vote keys are made of it. `vouched_by` names the
-    batches of vouchers whose word it holds, so that it can end with them.
+    batches of vouchers whose word it holds, so that it can end with them. `upstream_hash` names the link to a citizen ID that this
+    sign-in came by (`LinkedIdentity`); `news`: the account's links changed since it was used last.
     `asked_claims` are those the citizen ID was asked for, whether it could give them or not; None where that is not known.
     """
 
@@ -38,6 +39,8 @@ class BrokerSession:
     person_key: str | None = None
     vouched_by: tuple[str, ...] = ()
     asked_claims: tuple[str, ...] | None = None
+    upstream_hash: str = ""
+    news: bool = False
 
     def live(self, now: datetime) -> bool:
         """Whether the session as a whole is still within its absolute and idle limits."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from broker.core.claim import HeldClaim
+from broker.core.ids import fingerprint
 from broker.core.trust import TrustLevel
 
 
@@ -31,7 +32,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class LinkedIdentity:
-    """A citizen ID linked to an account, known only by a keyed hash of the upstream's identifier (A-27, A-38)."""
+    """A citizen ID linked to an account, known only by a keyed hash of the upstream's identifier (A-27, A-38).
+
+    `announced_at`: until when whoever signs in by it has been told of changes of the account's links; None: not at all yet.
+    """
 
     subject_id: str
     provider_alias: str
@@ -39,6 +43,22 @@ class LinkedIdentity:
     trust: TrustLevel
     linked_at: datetime
     last_seen_at: datetime
+    announced_at: datetime | None = None
+
+    @property
+    def handle(self) -> str:
+        """What pages call it: says nothing, and is found among an account's own links only."""
+        return fingerprint(f"{self.provider_alias} {self.upstream_hash}")
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedLink:
+    """An identity that proved itself in order to be linked, and waits for the citizen's yes."""
+
+    provider_alias: str
+    upstream_hash: str
+    trust: TrustLevel
+    proven_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Choosing:
 
     def offer(self, request: AuthorizationRequest, session: BrokerSession | None, remembered: str | None = None) -> Choice | None:
         """What to show; None when choosing is not what is due. `remembered` is the alias this device was told to remember, untrusted."""
-        client = self.judging.clients.find(request.client_id)
+        client = self.judging.client_of(request)
         step = self.judging.judge(request, session)
         aliases = self._aliases(step, request, client) if client else ()
         if client is None or not aliases:

@@ -19,6 +19,7 @@ from broker.core.session import BrokerSession
 from broker.flows.judging import Judging
 from broker.flows.naming import new_pseudonym, pseudonym_fault
 from broker.flows.releasing import PSEUDONYM_CLAIMS
+from broker.flows.voting import Voting
 from broker.store.consents import Consents
 from broker.store.requests import Requests
 from broker.store.subjects import Subjects
@@ -61,6 +62,7 @@ class Consenting:
     requests: Requests
     subjects: Subjects
     consents: Consents
+    voting: Voting
     clock: Clock
 
     def offer(self, request: AuthorizationRequest, session: BrokerSession) -> ConsentOffer | None:
@@ -70,7 +72,10 @@ class Consenting:
         if not isinstance(step, AskConsent) or client is None:
             return None
         pseudonym = self._pseudonym(step, self.judging.standings.find(session.subject_id, client))
-        values = self.judging.releasing.values(client, step.claims, session, pseudonym)
+        values = {
+            **self.judging.releasing.values(client, step.claims, session, pseudonym),
+            **self.voting.preview(step.claims, client.client_id, step.scopes, session),
+        }
         claims = tuple(self._line(name, values.get(name), client) for name in step.claims)
         offline = OFFLINE_LIFETIME if OFFLINE_ACCESS in step.scopes else None
         return ConsentOffer(client, claims, pseudonym, self._apis(request.resources), offline, CONSENT_LIFETIME)

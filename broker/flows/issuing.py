@@ -110,6 +110,7 @@ class Issuing:
         consent, offline = issue.standing.consent, OFFLINE_ACCESS in issue.scopes
         sub, pseudonym = self._known_as(client, session, issue)
         id_token_claims = self.judging.releasing.id_token_claims(client, request, issue.claims)
+        self.recognising.voting.enter(issue.claims, issue.scopes, session)
         return IssuedCode(
             client_id=client.client_id,
             redirect_uri=request.redirect_uri,
@@ -239,13 +240,14 @@ class Issuing:
             confirmation=issued.confirmation,
             offline=issued.offline,
             provider_alias=session.provider_alias,
+            upstream_hash=session.upstream_hash,
         )
 
     def _id_token_values(self, issued: IssuedCode, session: BrokerSession) -> dict[str, ClaimData]:
         if not issued.id_token_claims:
             return {}
         client = self._client(issued.client_id)
-        return self.judging.releasing.values(client, issued.id_token_claims, session, issued.pseudonym)
+        return self.recognising.values_in_session(client, issued.id_token_claims, issued.scopes, session, issued.pseudonym)
 
     def _known_as(self, client: Client, session: BrokerSession, issue: Issue) -> tuple[str, str | None]:
         """`sub` and pseudonym at this sector of tools; a first-party tool, which asks for no consent, may be the first of it."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from broker.core.client import Client
 from broker.core.consent import Standing
+from broker.core.linking import ACCOUNT_PAGES, account_pages
 from broker.core.next_step import Situation, Step, next_step
 from broker.core.ports import Clock
 from broker.core.request import AuthorizationRequest
@@ -25,11 +26,20 @@ class Judging:
     standings: Standings
     releasing: Releasing
     clock: Clock
+    account_pages: Client = field(default_factory=account_pages)
+
+    def find_client(self, client_id: str) -> Client | None:
+        """A tool, or the account's own pages; for requests that are under way, never for what somebody sends."""
+        return self.account_pages if client_id == ACCOUNT_PAGES else self.clients.find(client_id)
+
+    def client_of(self, request: AuthorizationRequest) -> Client | None:
+        """Who asks."""
+        return self.find_client(request.client_id)
 
     def judge(self, request: AuthorizationRequest, session: BrokerSession | None) -> Step:
         """The one next step. A session of another browser, or one that has ended, counts as none."""
         now = self.clock()
-        client = self.clients.find(request.client_id)
+        client = self.client_of(request)
         if session and (session.browser_id != request.browser_id or not session.live(now)):
             session = None
         claims = self.releasing.claims(client, request) if client else ()
@@ -48,4 +58,6 @@ class Judging:
         )
 
     def _standing(self, session: BrokerSession | None, client: Client | None) -> Standing | None:
-        return self.standings.find(session.subject_id, client) if session and client else None
+        if session is None or client is None:
+            return None
+        return self.standings.find(session.subject_id, client, session.provider_alias, session.upstream_hash)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from broker.core.errors import AccountBlocked
 from broker.core.ids import keyed_hash, new_id
 from broker.core.ports import Clock
-from broker.core.subject import LinkedIdentity, Subject, SubjectStatus, UpstreamIdentity
+from broker.core.subject import LinkedIdentity, ProposedLink, Subject, SubjectStatus, UpstreamIdentity
 from broker.store.subjects import Subjects
 
 
@@ -32,11 +32,16 @@ class Linking:
         """What a first sign-in makes; not kept yet."""
         now = self.clock()
         subject = Subject(new_id(), SubjectStatus.ACTIVE, locale, now)
-        return subject, LinkedIdentity(subject.id, identity.provider_alias, self.hash_of(identity), identity.trust, now, now)
+        hashed = self.hash_of(identity)
+        return subject, LinkedIdentity(subject.id, identity.provider_alias, hashed, identity.trust, now, now, announced_at=now)
 
     def hash_of(self, identity: UpstreamIdentity) -> str:
         """What stands in the database for the citizen ID's key of this person."""
         return keyed_hash(self.link_key, identity.provider_alias, identity.upstream_sub)
+
+    def proposed(self, identity: UpstreamIdentity) -> ProposedLink:
+        """What is kept of an identity that proved itself to be linked."""
+        return ProposedLink(identity.provider_alias, self.hash_of(identity), identity.trust, identity.authenticated_at)
 
     def _active(self, subject: Subject) -> Subject:
         if subject.status is not SubjectStatus.ACTIVE:

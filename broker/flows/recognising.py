@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from broker.core.claim import ClaimData
 from broker.core.client import Client
 from broker.core.grant import Grant, LiveToken
+from broker.core.procedure import table_scopes
 from broker.core.session import BrokerSession
 from broker.flows.judging import Judging
 from broker.flows.releasing import PSEUDONYM_CLAIMS
+from broker.flows.voting import Voting
 from broker.store.access_tokens import AccessTokens
 from broker.store.sessions import Sessions
 
@@ -35,6 +37,7 @@ class Recognising:
     sessions: Sessions
     access_tokens: AccessTokens
     hash_of: HashOf
+    voting: Voting
 
     def find(self, access_token: str) -> Recognised | None:
         """The token as far as it is good; None for everything else, also when the citizen's session has ended (CN-05)."""
@@ -74,12 +77,19 @@ class Recognising:
         names = tuple(claims)
         pseudonym = self._pseudonym(client, grant, names)
         if session is not None:
-            return self.judging.releasing.values(client, names, session, pseudonym)
+            return self.values_in_session(client, names, grant.scopes, session, pseudonym)
         return {} if pseudonym is None else {name: pseudonym for name in names if name in PSEUDONYM_CLAIMS}
+
+    def values_in_session(
+        self, client: Client, names: Iterable[str], scopes: Iterable[str], session: BrokerSession, pseudonym: str | None
+    ) -> dict[str, ClaimData]:
+        """The claims' values as a session gives them; `scopes` say for which procedure a vote key is."""
+        wanted = tuple(names)
+        return {**self.judging.releasing.values(client, wanted, session, pseudonym), **self.voting.values(wanted, scopes, session)}
 
     def claims(self, live: LiveToken, client: Client) -> tuple[str, ...]:
         """Claims that the grant carries, the citizen still agrees to (RT-15), and the token's own scope, if it shrank, still covers."""
-        dropped = frozenset(live.grant.scopes if live.grant else ()) - frozenset(live.token.scopes)
+        dropped = frozenset(table_scopes(live.grant.scopes if live.grant else ())) - frozenset(table_scopes(live.token.scopes))
         table = self.judging.releasing.claim_table
         return tuple(name for name in live.claims if table[name].scope not in dropped or name in client.release_without_scope)
 

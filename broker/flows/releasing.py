@@ -15,6 +15,7 @@ from broker.core.claim import ClaimData, ClaimTable, HeldClaim, ReleaseClass
 from broker.core.client import Client
 from broker.core.client_policy import EVIDENCE
 from broker.core.eligibility import is_in_band, residence_stands
+from broker.core.procedure import VOTE_CLAIMS, procedure_of, table_scopes
 from broker.core.request import AuthorizationRequest
 from broker.core.session import BrokerSession
 from broker.core.transforms import german_day
@@ -42,7 +43,8 @@ class Releasing:
     def claims(self, client: Client, request: AuthorizationRequest) -> tuple[str, ...]:
         """Names of the claims that this request asks for and this tool may get, in the table's order."""
         asked = request.asked_userinfo + request.asked_id_token
-        return self._releasable(client, request.scopes, asked)
+        found = self._releasable(client, table_scopes(request.scopes), asked)
+        return found if procedure_of(request.scopes) else tuple(name for name in found if name not in VOTE_CLAIMS)
 
     def id_token_claims(self, client: Client, request: AuthorizationRequest, claims: Iterable[str]) -> tuple[str, ...]:
         """Those of the claims that also travel in the ID token: all by the client's switch, else the ones asked for there."""

@@ -12,6 +12,7 @@ from broker.core.errors import AccessDenied, BrokerError, ForeignBrowser, Reques
 from broker.core.ids import fingerprint, new_secret
 from broker.core.next_step import ChooseProvider, Step, StepUp, required_trust, usable_providers
 from broker.core.ports import Clock, Upstream, UpstreamProof, UpstreamRequest
+from broker.core.procedure import person_key
 from broker.core.provider import IdentityProvider
 from broker.core.request import STEP_UP_DECLINED, AuthorizationRequest, Setback, SetbackKind, UpstreamLogin
 from broker.core.session import SESSION_LIFETIME, BrokerSession
@@ -27,6 +28,7 @@ from broker.flows.releasing import LOCALE_CLAIM
 from broker.flows.signing_out import SigningOut
 from broker.flows.supplementing import Supplementing
 from broker.flows.watching import Watching
+from broker.store.links import Links
 from broker.store.requests import Requests
 from broker.store.sessions import Sessions
 
@@ -51,11 +53,13 @@ class SigningIn:
     sessions: Sessions
     judging: Judging
     linking: Linking
+    links: Links
     signing_out: SigningOut
     upstream: Upstream
     watching: Watching
     supplementing: Supplementing
     voucher_page: str
+    person_key: bytes
     clock: Clock
 
     def judge(self, request: AuthorizationRequest, session: BrokerSession | None) -> Step:
@@ -91,7 +95,7 @@ class SigningIn:
             client, _ = self._allowed(request, alias)
             if alias == VOUCHER:
                 return f"{self.voucher_page}/{request.id}"
-            claims = self.judging.releasing.upstream_claims(client, alias)
+            claims = () if request.links_to else self.judging.releasing.upstream_claims(client, alias)
             redirect = self.upstream.begin(UpstreamRequest(alias, required_trust(request, client), locale, claims, request.login_hint))
             login = UpstreamLogin(request.id, request.browser_id, alias, redirect.nonce, redirect.code_verifier, self.clock(), claims)
             self.requests.add_login(redirect.state, login)
@@ -120,6 +124,8 @@ class SigningIn:
                 if isinstance(trouble, CitizenIdUnavailable):
                     self.watching.failed(login.provider_alias, address)
                 return SignedIn(self._changed(self._set_back(request, login, trouble, old_session_id)), None, None)
+            if request.links_to:
+                return self._propose(request, identity)
             return self.enter(request, identity, self.linking.account_of(identity, locale), old_session_id, locale, login.claims)
 
     def enter(
@@ -170,8 +176,15 @@ class SigningIn:
             return replace(request, setback=Setback(login.provider_alias, SetbackKind.CANCELLED))
         return replace(request, denied_by=BY_CITIZEN_ID)
 
+    def _propose(self, request: AuthorizationRequest, identity: UpstreamIdentity) -> SignedIn:
+        """Whoever signed in is to be linked: kept with the request for the citizen's yes. No session comes of it, also not at the hub."""
+        if identity.id_token:
+            self.upstream.end_session(identity.id_token)
+        changed = replace(request, signed_in_at=self.clock(), setback=None, proposed=self.linking.proposed(identity))
+        return SignedIn(self._changed(changed), None, None)
+
     def _allowed(self, request: AuthorizationRequest, alias: str) -> tuple[Client, IdentityProvider]:
-        client = self.judging.clients.find(request.client_id)
+        client = self.judging.client_of(request)
         if request.silent or request.denied_by or client is None or not client.takes_part:
             raise AccessDenied("This request must not be signed in for.")
         usable = usable_providers(request, client, tuple(self.judging.providers.list()))
@@ -205,6 +218,9 @@ class SigningIn:
             upstream_id_token=identity.id_token,
             subject_type=identity.subject_type,
             vouched_by=identity.vouched_by,
+            person_key=person_key(self.person_key, identity),
+            upstream_hash=self.linking.hash_of(identity),
+            news=self.links.has_news(identity.provider_alias, self.linking.hash_of(identity)),
         )
         return token, session
 

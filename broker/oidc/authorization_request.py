@@ -22,6 +22,7 @@ from broker.core.grant import OFFLINE_ACCESS, OPENID
 from broker.core.ids import new_id
 from broker.core.oauth_errors import UnauthorizedClient
 from broker.core.ports import Clock
+from broker.core.procedure import VOTING
 from broker.core.request import AuthorizationRequest, Prompt
 from broker.core.trust import TrustLevel
 from broker.oidc.claims_parameter import ClaimsParameter, read_claims
@@ -30,6 +31,7 @@ from broker.oidc.parameters import Parameters
 from broker.oidc.request_limits import LIMITS
 from broker.oidc.request_source import Asked
 from broker.oidc.return_address import DEFAULT_MODE
+from broker.oidc.voting_scope import OpenProcedures, voting_scope
 
 _MOST_SCOPES = 50
 _SHA_256 = re.compile(r"[A-Za-z0-9_-]{43}")  # its base64url has no other length (RFC 7636 4.2, RFC 7638 3)
@@ -43,6 +45,7 @@ class RequestReader:
 
     claim_table: ClaimTable
     hints: HintReader
+    open_procedures: OpenProcedures
     clock: Clock
 
     def read(self, asked: Asked, browser_id: str) -> AuthorizationRequest:
@@ -85,7 +88,9 @@ class RequestReader:
         if "openid" not in client.scopes:
             raise InvalidScope("openid is not allowed to this client")
         known = {OPENID, *self.claim_table.scopes, *((OFFLINE_ACCESS,) if client.may_use(GrantType.REFRESH_TOKEN) else ())}
-        return tuple(scope for scope in asked if scope in known and scope in client.scopes)
+        voting = voting_scope(asked, client, self.open_procedures)
+        allowed = tuple(scope for scope in asked if scope in known - {VOTING} and scope in client.scopes)
+        return (*allowed, voting) if voting else allowed
 
     def _hinted_subs(self, parameters: Parameters, client: Client, claims: ClaimsParameter) -> tuple[str, ...]:
         token = parameters.get("id_token_hint")

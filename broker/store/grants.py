@@ -13,7 +13,7 @@ from sqlalchemy.sql import Executable
 
 from broker.core.grant import Grant
 from broker.core.ports import Clock
-from broker.store.conditions import ACTIVE_ACCOUNT, NOW, STANDING_CONSENT, takes_part
+from broker.store.conditions import ACTIVE_ACCOUNT, NOW, STANDING_CONSENT, STILL_LINKED, takes_part
 from broker.store.prepared import Prepared
 from broker.store.sql import Database
 from broker.store.tables import clients, consents, grants, subjects
@@ -48,6 +48,7 @@ def _gate(insert: Any) -> Executable:
             subjects.c.subject_id == bindparam("subject_id", type_=grants.c.subject_id.type),
             ACTIVE_ACCOUNT,
             takes_part(),
+            STILL_LINKED,
             or_(bindparam("consent_id", type_=grants.c.consent_id.type).is_(None), agreed),
         )
     )

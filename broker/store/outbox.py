@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,6 +41,22 @@ _IS_DUE = (
 _DUE_TOOLS = (
     select(deliveries.c.client_id).where(*_IS_DUE).group_by(deliveries.c.client_id).order_by(func.min(deliveries.c.next_attempt_at))
 )
+_BY_LINK = (
+    grants.c.subject_id == bindparam("of_subject"),
+    grants.c.provider_alias == bindparam("alias"),
+    grants.c.upstream_hash == bindparam("hash"),
+)
+_REVOKE_LINK = (
+    update(grants).where(*_BY_LINK, grants.c.revoked_at.is_(None)).values(revoked_at=bindparam("now", type_=grants.c.revoked_at.type))
+)
+_TOLD_LINK = (
+    select(grants.c.client_id, grants.c.sub, grants.c.sid)
+    .join(clients, clients.c.client_id == grants.c.client_id)
+    .where(*_BY_LINK, clients.c.backchannel_logout_uri != "")
+    .distinct()
+    .order_by(grants.c.client_id, grants.c.sid)
+)
+_SESSIONS_OF_LINK = select(grants.c.session_id).where(*_BY_LINK).distinct()
 _DUE = (
     select(deliveries.c.delivery_id)
     .where(deliveries.c.client_id == bindparam("of_tool"), *_IS_DUE)
@@ -110,6 +126,14 @@ class Outbox:
             connection.execute(_REVOKE, {"ended": session_id, "now": self._clock()})
             told = connection.execute(_TOLD, {"ended": session_id}).all()
             return [self._add(connection, self._delivery(logout_id, row)) for row in told if row.client_id != but].count(True)
+
+    def end_link_within(self, connection: Connection, link: Mapping[str, str], logout_id: str) -> tuple[str, ...]:
+        """The same for all that came by a link (`of_subject`, `alias`, `hash`), offline grants included, as a part of the transaction that
+        removes it. The sessions that got these grants."""
+        connection.execute(_REVOKE_LINK, {**link, "now": self._clock()})
+        for row in connection.execute(_TOLD_LINK, link).all():
+            self._add(connection, self._delivery(logout_id, row))
+        return tuple(row.session_id for row in connection.execute(_SESSIONS_OF_LINK, link).all())
 
     def list_tool_sessions(self, session_id: str) -> Sequence[ToolSession]:
         """Every tool that was let in with this session, also after its end; a tool entered before and after a step-up is there twice."""

@@ -7,6 +7,7 @@ from sqlalchemy import and_, bindparam, select
 from broker.core.client import Client
 from broker.core.consent import Standing
 from broker.core.subject import SubjectStatus
+from broker.store.conditions import STILL_LINKED
 from broker.store.consents import consent_of
 from broker.store.prepared import Prepared
 from broker.store.seal import Seal
@@ -23,7 +24,7 @@ _NEWEST = (
     .scalar_subquery()
 )
 _FIND = (
-    select(subjects.c.status, tool_subjects.c.sub, tool_subjects.c.sealed_pseudonym, consents)
+    select(subjects.c.status, tool_subjects.c.sub, tool_subjects.c.sealed_pseudonym, STILL_LINKED.label("linked"), consents)
     .select_from(
         subjects.outerjoin(
             tool_subjects, and_(tool_subjects.c.subject_id == subjects.c.subject_id, tool_subjects.c.sector == bindparam("sector"))
@@ -31,7 +32,7 @@ _FIND = (
     )
     .where(subjects.c.subject_id == bindparam("subject_id"))
 )
-_NOBODY = Standing(subject_active=False, consent=None, sub=None, pseudonym=None)
+_NOBODY = Standing(subject_active=False, consent=None, sub=None, pseudonym=None, linked=False)
 
 
 class Standings:
@@ -40,9 +41,17 @@ class Standings:
     def __init__(self, database: Database, seal: Seal) -> None:
         self._find, self._seal = Prepared(database, _FIND), seal
 
-    def find(self, subject_id: str, client: Client) -> Standing:
-        """The standing; of an unknown account one that is not active."""
-        row = self._find.first({"subject_id": subject_id, "client_id": client.client_id, "sector": client.subject_sector})
+    def find(self, subject_id: str, client: Client, provider_alias: str = "", upstream_hash: str = "") -> Standing:
+        """The standing; of an unknown account one that is not active. With a link it also says whether that is still the account's."""
+        row = self._find.first(
+            {
+                "subject_id": subject_id,
+                "client_id": client.client_id,
+                "sector": client.subject_sector,
+                "provider_alias": provider_alias,
+                "upstream_hash": upstream_hash,
+            }
+        )
         if row is None:
             return _NOBODY
         return Standing(
@@ -50,4 +59,5 @@ class Standings:
             consent=consent_of(row) if row.consent_id else None,
             sub=row.sub,
             pseudonym=open_pseudonym(self._seal, row.sub, row.sealed_pseudonym) if row.sub else None,
+            linked=bool(row.linked),
         )

@@ -11,6 +11,7 @@ from broker.core.errors import NotFound
 from broker.core.ids import new_id
 from broker.core.ports import Clock
 from broker.core.subject import LinkedIdentity, Subject, SubjectStatus, ToolSubject
+from broker.store.eligibility_tables import vote_keys
 from broker.store.seal import Seal
 from broker.store.sql import Database
 from broker.store.tables import consents, grants, linked_identities, subjects, tool_subjects
@@ -90,10 +91,12 @@ class Subjects:
         self._database.run(_RENAME, {"of_sub": tool_subject.sub, "sealed": seal_pseudonym(self._seal, tool_subject.sub, pseudonym)})
 
     def revoke(self, subject_id: str) -> None:
-        """Erase an account: links and pseudonyms go, grants and consents end; its subjects stay as tombstones, never given again (A-42)."""
+        """Erase an account: links, vote keys and pseudonyms go, grants and consents end; its subjects stay as tombstones, never given
+        again (A-42)."""
         now, this = self._clock(), subject_id
         with self._database.transaction() as connection:
             connection.execute(delete(linked_identities).where(linked_identities.c.subject_id == this))
+            connection.execute(delete(vote_keys).where(vote_keys.c.subject_id == this))
             connection.execute(update(tool_subjects).where(tool_subjects.c.subject_id == this).values(sealed_pseudonym=None))
             connection.execute(
                 update(consents).where(consents.c.subject_id == this, consents.c.withdrawn_at.is_(None)).values(withdrawn_at=now)

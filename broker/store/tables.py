@@ -53,6 +53,7 @@ linked_identities = Table(
     Column("trust", Level, nullable=False),
     Column("linked_at", UtcTime, nullable=False),
     Column("last_seen_at", UtcTime, nullable=False),
+    Column("announced_at", UtcTime),
 )
 
 # A row outlives its account as a tombstone without pseudonym: a `sub` is never given to somebody else.
@@ -134,6 +135,7 @@ providers = Table(
     Column("sandbox", Boolean, nullable=False),
     Column("probe_url", Text, nullable=False),
     Column("switched_off", Boolean, nullable=False),
+    Column("ending_on", String(10), nullable=False),
 )
 
 # No foreign keys: the gate's own statement looks at subject, client and consent, and a key would lock a popular tool's row at each sign-in.
@@ -162,6 +164,7 @@ grants = Table(
     Column("confirmation", _HASH, nullable=False),
     Column("offline", Boolean, nullable=False),
     Column("provider_alias", _NAME, nullable=False),
+    Column("upstream_hash", _HASH, nullable=False),
 )
 
 # A refresh token is a handle of its grant; its successor can be computed from it, so a lost answer is simply given again.

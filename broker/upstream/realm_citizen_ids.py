@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -92,7 +93,7 @@ def _check_alias(section: Section, path: Path) -> None:
 def read_identity_provider(reading: Reading, path: Path) -> IdentityProvider:
     """One citizen ID as the broker shows it. Needs no secret. Raises ConfigurationError."""
     section = _broker_section(reading, path)
-    section.only("alias", "enabled", "position", "trust_ceiling", "names", "descriptions", "means", "sandbox", "probe")
+    section.only("alias", "enabled", "position", "trust_ceiling", "names", "descriptions", "means", "sandbox", "probe", "ending_on")
     ceiling = TrustLevel.from_word(section.one_of("trust_ceiling", _LEVELS))
     if path.stem == VOUCHER and ceiling > TrustLevel.BASIC:
         raise section.wrong("trust_ceiling", "whoever holds a code is known at level basic and no better")
@@ -106,6 +107,7 @@ def read_identity_provider(reading: Reading, path: Path) -> IdentityProvider:
         enabled=section.flag("enabled"),
         sandbox=section.has("sandbox") and section.flag("sandbox"),
         probe_url=_probe(section),
+        ending_on=_ending_on(section),
     )
 
 
@@ -117,6 +119,15 @@ def _probe(section: Section) -> str:
     if urlsplit(address).scheme not in ("https", "http") or not urlsplit(address).hostname:
         raise section.wrong("probe", "'probe' must be an http(s) address")
     return address
+
+
+def _ending_on(section: Section) -> str:
+    if not section.has("ending_on"):
+        return ""
+    try:
+        return date.fromisoformat(section.text("ending_on")).isoformat()
+    except ValueError:
+        raise section.wrong("ending_on", 'the last day has to be written like "2027-06-30"') from None
 
 
 def _means(means: Section) -> Means:

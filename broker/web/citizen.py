@@ -14,6 +14,7 @@ from flask import Blueprint, Response, g, render_template, request, url_for
 from broker.core.claim import ClaimTable
 from broker.core.client import Client
 from broker.core.errors import BadRequest, BrokerError, DoubledParameter, UnknownClient, UpstreamCancelled
+from broker.core.linking import ACCOUNT_PAGES
 from broker.core.next_step import Refuse, required_trust
 from broker.core.provider import IdentityProvider
 from broker.core.request import AuthorizationRequest, Setback, SetbackKind
@@ -85,6 +86,7 @@ class CitizenViews:
             setback=self._told(choice.setback) if choice.setback else None,
             unasked=claim_labels(self.claim_table, choice.unasked),
             reference=request_number(),
+            errand=_errand(pending),
         )
 
     def begin_sign_in(self, request_id: str) -> Answer:
@@ -255,6 +257,13 @@ def citizen_blueprint(views: CitizenViews) -> Blueprint:
     blueprint.get("/upstream/return")(views.upstream_return)
     blueprint.get("/signed-out")(views.signed_out)
     return blueprint
+
+
+def _errand(pending: AuthorizationRequest) -> str:
+    """What somebody who comes without a tool wants: to see the account, or to add a citizen ID to it."""
+    if pending.client_id != ACCOUNT_PAGES:
+        return ""
+    return "link" if pending.links_to else "account"
 
 
 def _form(offer: ConsentOffer) -> ConsentForm | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import broker.core.account_errors
 import broker.core.oauth_errors
-import broker.core.upstream_errors  # noqa: F401  # both for the classes in them
+import broker.core.upstream_errors  # noqa: F401  # all for the classes in them
 from broker.core.errors import BrokerError
 
 _HEAD = """# Errors

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request, url_for
 
 from broker.core.errors import BadRequest, BrokerError, UnmetTrust
+from broker.core.linking import ACCOUNT_PAGES, ConfirmLink, TellNews
 from broker.core.next_step import AskConsent, ChooseProvider, Issue, Refuse, SignIn, Step, StepUp
 from broker.core.request import AuthorizationRequest
 from broker.core.session import BrokerSession
@@ -70,6 +71,8 @@ class AuthorizeViews:
     def proceed(self, request_id: str) -> Response:
         """`GET /continue/<id>`: on to whatever the judge says is next."""
         asked = self.signing_in.resume(request_id, self.cookies.browser_id())
+        if asked.client_id == ACCOUNT_PAGES:
+            return self._on_account_pages(asked)
         address = ReturnAddress.of(asked, self.find_client)
         session = self._session()
         step = self.signing_in.judge(asked, session)
@@ -77,9 +80,21 @@ class AuthorizeViews:
             return see_other(url_for("citizen.unmet", request_id=asked.id))  # explained first; the page's button then tells the tool
         if isinstance(step, Issue | Refuse):
             return self._answer(asked, address, step, session)
+        return self._onward(asked, step)
+
+    def _onward(self, asked: AuthorizationRequest, step: Step) -> Response:
         response = see_other(self._way(asked, step))
         self.cookies.remember_request(response, asked.id)
         return response
+
+    def _on_account_pages(self, asked: AuthorizationRequest) -> Response:
+        """The account's own pages get no answer: they look for themselves who is signed in."""
+        step = self.signing_in.judge(asked, self._session())
+        if isinstance(step, Refuse) and not asked.denied_by:
+            raise step.error
+        if isinstance(step, Issue | Refuse):
+            return see_other(url_for("account_links.show"))
+        return self._onward(asked, step)
 
     def leave_unmet(self, request_id: str) -> Response:
         """`POST /unmet/<id>`: the citizen has read why the level was too low; now the tool is told."""
@@ -135,6 +150,10 @@ class AuthorizeViews:
                 return self.signing_in.send(asked, alias, current_language().locale)
             case ChooseProvider() | StepUp():
                 return url_for("citizen.choose_provider", request_id=asked.id)
+            case ConfirmLink():
+                return url_for("account_links.confirm", request_id=asked.id)
+            case TellNews():
+                return url_for("account_links.news", request_id=asked.id)
             case AskConsent():
                 return url_for("citizen.consent", request_id=asked.id)
             case _:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 
 from flask_babel import gettext
 
 from broker.core.claim import ClaimData, ClaimTable
+from broker.core.procedure import VoteStrength
 from broker.core.provider import IdentityProvider, Trouble
 from broker.core.trust import TrustLevel
 from broker.core.verified_claims import VERIFIED_CLAIMS
 from broker.flows.choosing import Option
 from broker.flows.consenting import OfferedClaim
+from broker.flows.managing_links import AccountLinks
 from broker.flows.releasing import PSEUDONYM_CLAIMS, SELF_ASSERTED
 from broker.web.i18n import Language, in_language
 
@@ -61,6 +63,7 @@ class ProviderOption:
     lacks: tuple[str, ...] = ()
     remembered: bool = False
     trouble: ShownTrouble | None = None
+    ends: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,19 @@ class ShownClaim:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShownLink:
+    """A citizen ID of an account: never a name, only which one it is and when. `present`: signed in by it; `new`: added in this sign-in."""
+
+    handle: str
+    name: str
+    linked_at: datetime
+    last_seen_at: datetime
+    present: bool
+    new: bool
+    ends: date | None
+
+
 def provider_options(options: Iterable[Option], needed: TrustLevel) -> list[ProviderOption]:
     """The citizen IDs as choices, in the order given."""
     return [_option(option, needed) for option in options]
@@ -103,6 +119,7 @@ def _option(option: Option, needed: TrustLevel) -> ProviderOption:
         lacks=tuple(gettext(f"proof.{word}") for word in option.lacks),
         remembered=option.remembered,
         trouble=_trouble(option.trouble) if option.trouble else None,
+        ends=provider.ends,
     )
 
 
@@ -119,6 +136,23 @@ def provider_name(providers: Iterable[IdentityProvider], alias: str) -> str:
 def claim_labels(claim_table: ClaimTable, claims: Iterable[str]) -> tuple[str, ...]:
     """What citizens call these claims; those the table does not know are left out."""
     return tuple(in_language(claim_table[name].labels) or name for name in claims if name in claim_table)
+
+
+def shown_links(overview: AccountLinks, providers: Iterable[IdentityProvider]) -> list[ShownLink]:
+    """The citizen IDs of an account, the oldest first."""
+    known = tuple(providers)
+    return [
+        ShownLink(
+            handle=link.handle,
+            name=provider_name(known, link.provider_alias),
+            linked_at=link.linked_at,
+            last_seen_at=link.last_seen_at,
+            present=link.handle == overview.present,
+            new=link.handle in overview.new,
+            ends=next((one.ends for one in known if one.alias == link.provider_alias), None),
+        )
+        for link in overview.links
+    ]
 
 
 def shown_claims(offered: Iterable[OfferedClaim]) -> list[ShownClaim]:
@@ -191,6 +225,11 @@ def _level(acr: object) -> str:
     return text
 
 
+def _voice(strength: object) -> str:
+    text: str = gettext("One voice for you as a person") if strength == VoteStrength.PERSON else gettext("One voice for your account")
+    return text
+
+
 def _language(tag: object) -> str:
     return Language(str(tag)).own_name if tag in set(Language) else str(tag)
 
@@ -206,5 +245,6 @@ _IN_WORDS = {
     "bp_attr_loa": _level,
     "bp_residence_evidence": _evidence,
     "bp_resident_of": _municipality,
+    "bp_vote_key_strength": _voice,
     "locale": _language,
 }

@@ -36,7 +36,7 @@ def test_every_error_lives_in_the_core_so_that_the_page_can_name_it() -> None:
     foreign = [
         f"{error.__module__}.{error.__name__}"
         for error in family()
-        if error.__module__ not in ("broker.core.errors", "broker.core.oauth_errors", "broker.core.upstream_errors")
+        if error.__module__ not in tuple(f"broker.core.{name}" for name in ("errors", "account_errors", "oauth_errors", "upstream_errors"))
     ]
 
     assert not foreign

@@ -18,7 +18,7 @@ _BUNDID = IdentityProvider(
     trust_ceiling=TrustLevel.HIGH,
     position=2,
 )
-_OTHER = replace(_BUNDID, alias="bayernid", position=1, means=())
+_OTHER = replace(_BUNDID, alias="bayernid", position=1, means=(), ending_on="2027-06-30")
 _DISABLED = replace(_BUNDID, alias="muk", enabled=False, position=0)
 
 

@@ -52,6 +52,8 @@ class Hub:
     trust: TrustLevel = TrustLevel.HIGH
     amr: tuple[str, ...] = ("eid",)
     claims: Mapping[str, HeldClaim] = field(default_factory=lambda: {"given_name": HeldClaim("Erika", TrustLevel.HIGH)})
+    subject_type: str = "person"
+    proven_person: str | None = None
     trouble: BrokerError | None = None
     sid: str = ""
     asked: list[UpstreamRequest] = field(default_factory=list)
@@ -74,6 +76,8 @@ class Hub:
             authenticated_at=self.clock(),
             upstream_sid=self.sid or new_id(),
             id_token=f"hub-token-of-{self.person}",
+            subject_type=self.subject_type,
+            person=self.proven_person,
         )
 
     def end_session(self, id_token: str) -> bool:

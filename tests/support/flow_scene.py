@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,19 +21,23 @@ from broker.flows.consenting import Consenting
 from broker.flows.issuing import CodeCall, Issuing
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
+from broker.flows.managing_links import ManagingLinks
 from broker.flows.recognising import Recognising
 from broker.flows.refreshing import Refreshing
 from broker.flows.releasing import Releasing
 from broker.flows.signing_in import SignedIn, SigningIn
 from broker.flows.signing_out import SigningOut
 from broker.flows.supplementing import Supplementing
+from broker.flows.voting import Voting
 from broker.flows.watching import Watching
 from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
 from broker.store.codes import Codes
 from broker.store.consents import Consents
 from broker.store.grants import Grants
+from broker.store.links import Links
 from broker.store.outbox import Outbox
+from broker.store.procedures import Procedures
 from broker.store.providers import Providers
 from broker.store.redis import Redis
 from broker.store.refresh_tokens import RefreshTokens
@@ -65,15 +70,18 @@ class Scene:
         self.standings = Standings(database, seal)
         judging = Judging(self.clients, self.providers, self.standings, Releasing(TABLE), clock)
         self.signing_out = SigningOut(self.outbox, self.sessions, self.clients, self.hub)
+        self.links = Links(database, self.outbox, clock)
         linking = Linking(self.subjects, bytes(32), clock)
+        self.managing_links = ManagingLinks(judging, self.requests, self.subjects, self.links, self.sessions, clock)
         self.watching = Watching(Troubles(redis), self.providers, clock)
-        vouched = Supplementing(Vouchers(database, self.subjects, clock), TABLE.age_thresholds)
-        hub, page = self.hub, "https://broker.test/voucher"
-        self.signing_in = SigningIn(
-            self.requests, self.sessions, judging, linking, self.signing_out, hub, self.watching, vouched, page, clock
-        )
-        self.consenting = Consenting(judging, self.requests, self.subjects, self.consents, clock)
-        recognising = Recognising(judging, self.sessions, AccessTokens(database, clock), lambda token: access_hash(token, as_jwt=False))
+        vouched, page = Supplementing(Vouchers(database, self.subjects, clock), TABLE.age_thresholds), "https://broker.test/voucher"
+        ways = (linking, self.links, self.signing_out, self.hub, self.watching, vouched, page, bytes(32), clock)
+        self.signing_in = SigningIn(self.requests, self.sessions, judging, *ways)
+        self.procedures = Procedures(database, seal, clock, seconds=0)
+        voting = Voting(self.procedures)
+        self.consenting = Consenting(judging, self.requests, self.subjects, self.consents, voting, clock)
+        hash_of = partial(access_hash, as_jwt=False)
+        recognising = Recognising(judging, self.sessions, AccessTokens(database, clock), hash_of, voting)
         refreshing = Refreshing(recognising, self.grants, RefreshTokens(database, clock), bytes(32), clock)
         self.issuing = Issuing(judging, self.codes, self.grants, recognising, refreshing, self.subjects, bytes(32), clock)
         self.providers.replace_all([provider("bundid"), provider("sh")])

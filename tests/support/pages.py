@@ -19,6 +19,7 @@ from broker.web import assets, headers, i18n
 from broker.web.forms import ConsentForm, UserCodeForm, VoucherForm
 from broker.web.logos import LogoViews, logos_blueprint
 from broker.web.presentation import ShownClaim, WayBack
+from tests.support.account_pages import ACCOUNT_PAGES, account_stub
 from tests.support.choice_pages import LONG_TOOL, choice_pages
 from tests.support.pictures import png
 
@@ -79,6 +80,7 @@ def create_page_app() -> Flask:
     app.register_blueprint(_stub_blueprint())
     app.register_blueprint(_device_stub())
     app.register_blueprint(_voucher_stub())
+    app.register_blueprint(account_stub())
     app.register_blueprint(logos_blueprint(LogoViews(lambda digest: LOGO if digest == LOGO.digest else None)))
     app.add_url_rule("/page/<name>", "page", _page)
     return app
@@ -177,6 +179,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "start-under-way": _shows("start", signed_in_with="", sign_out_url="/logout", tool=TOOL, go_on_url="/sign-in/r3qu3st"),
     "start-signed-in": _shows("start", signed_in_with="BundID", sign_out_url="/logout"),
     **choice_pages(TOOL, TRIED_TOOL),
+    **ACCOUNT_PAGES,
     "consent": _consent,
     "consent-sandbox": lambda: _consent(tool=TRIED_TOOL),
     "consent-offline": lambda: _consent(offline=True),

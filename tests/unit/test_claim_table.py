@@ -59,7 +59,7 @@ def test_raw_input_never_leaves_whatever_a_tool_registers(claim: str) -> None:
 
 
 def test_scopes_are_those_of_the_schema() -> None:
-    assert load_claim_table(TABLE).scopes == ("profile", "email", "assurance", "eligibility", "org")
+    assert load_claim_table(TABLE).scopes == ("profile", "email", "assurance", "eligibility", "voting", "org")
 
 
 def test_a_name_is_joined_from_given_and_family_name_in_this_order() -> None:

@@ -10,7 +10,6 @@ from broker.core.claim import HeldClaim
 from broker.core.client import ClientClaim, ClientStatus
 from broker.core.errors import (
     AccessDenied,
-    AccountBlocked,
     ForeignBrowser,
     RequestExpired,
     UpstreamCancelled,
@@ -133,12 +132,10 @@ class TestSwitchedOff:
         with pytest.raises(AccessDenied):
             scene.comes_back(state)
 
-    def test_an_erased_account_stops_here_and_its_person_starts_anew_up_11(self, scene: Scene) -> None:
+    def test_a_session_of_an_erased_account_counts_for_nothing_and_its_person_starts_anew_up_11(self, scene: Scene) -> None:
         _, session = scene.signs_in()
         scene.subjects.revoke(session.subject_id)
-        step = scene.signing_in.judge(scene.begins(), session)
-        assert isinstance(step, Refuse)
-        assert isinstance(step.error, AccountBlocked)
+        assert isinstance(scene.signing_in.judge(scene.begins(), session), ChooseProvider)
         _, again = scene.signs_in()
         assert again.subject_id != session.subject_id
 

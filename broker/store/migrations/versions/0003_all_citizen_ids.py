@@ -1,4 +1,4 @@
-"""What all citizen IDs need: vouchers, procedures with their vote keys, and the claim table that was applied."""
+"""What all citizen IDs need: links that can be removed, vouchers, procedures with their vote keys, and the claim table that was applied."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def upgrade() -> None:
     _procedures()
     _claim_table()
     _clients()
+    _links()
 
 
 def _providers() -> None:
@@ -90,8 +91,24 @@ def _claim_table() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_applied_claim_table")),
     )
 
+
 def _clients() -> None:
     with op.batch_alter_table("clients") as clients:
         clients.add_column(sa.Column("claim_policy", sa.JSON(), nullable=False, server_default="{}"))
     with op.batch_alter_table("clients") as clients:
         clients.alter_column("claim_policy", server_default=None)
+
+
+def _links() -> None:
+    """Who linked before has nothing to be told; grants of before end by their citizen ID only. A citizen ID may announce its last day."""
+    op.add_column("linked_identities", sa.Column("announced_at", _TIME))
+    links = sa.table("linked_identities", sa.column("linked_at"), sa.column("announced_at"))
+    op.get_bind().execute(sa.update(links).values(announced_at=links.c.linked_at))
+    with op.batch_alter_table("grants") as grants:
+        grants.add_column(sa.Column("upstream_hash", sa.String(length=64), nullable=False, server_default=""))
+    with op.batch_alter_table("providers") as providers:
+        providers.add_column(sa.Column("ending_on", sa.String(length=10), nullable=False, server_default=""))
+    with op.batch_alter_table("grants") as grants:
+        grants.alter_column("upstream_hash", server_default=None)
+    with op.batch_alter_table("providers") as providers:
+        providers.alter_column("ending_on", server_default=None)

@@ -1,0 +1,66 @@
+"""The account's page of citizen IDs with realistic data, as `tests/support/pages.py` shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from broker.web.presentation import ShownLink
+
+Page = Callable[[], str]
+
+TODAY = datetime(2026, 11, 26, 9, tzinfo=UTC)
+BUNDID = ShownLink("h1", "BundID", datetime(2025, 3, 4, tzinfo=UTC), TODAY, present=True, new=False, ends=None)
+OLD = ShownLink("h2", "Servicekonto Schleswig-Holstein", datetime(2024, 1, 9, tzinfo=UTC), TODAY, present=False, new=False, ends=None)
+ENDING = ShownLink("h3", "Servicekonto Niedersachsen", OLD.linked_at, TODAY, present=True, new=False, ends=date(2027, 6, 30))
+NEW = ShownLink("h4", "Elektronisches Bürgerservicekonto der Länder", TODAY, TODAY, present=False, new=True, ends=None)
+
+
+def account_stub() -> Blueprint:
+    """The addresses that the pages name."""
+    stub = Blueprint("account_links", __name__, url_prefix="/account/links")
+    stub.add_url_rule("", "show", lambda: "")
+    for endpoint, path in {
+        "sign_in": "/sign-in", "add": "/add", "decide": "/confirm/<request_id>", "heard": "/news/<request_id>",
+        "ask_to_remove": "/ask/<handle>", "remove": "/remove/<handle>",
+    }.items():  # fmt: skip
+        stub.add_url_rule(path, endpoint, lambda **_: "", methods=["POST", "GET"])
+    return stub
+
+
+def _shows(template: str, **context: Any) -> Page:
+    return lambda: render_template(f"citizen/{template}.html", request_id="r3qu3st", **context)
+
+
+def _links(*links: ShownLink, fresh: bool = True) -> Page:
+    return _shows("account_links", links=list(links), fresh=fresh, signed_in=True)
+
+
+def _confirm(outlook: str) -> Page:
+    return _shows(
+        "account_link_confirm",
+        outlook=outlook,
+        present="BundID",
+        present_at=datetime(2026, 11, 26, 9, 5, tzinfo=UTC),
+        other="Servicekonto Schleswig-Holstein",
+        other_at=datetime(2026, 11, 26, 9, 7, tzinfo=UTC),
+    )
+
+
+ACCOUNT_PAGES: dict[str, Page] = {
+    "account-signed-out": _shows("account_links", links=[], fresh=False, signed_in=False),
+    "account-links": _links(OLD, BUNDID),
+    "account-links-new": _links(BUNDID, NEW),
+    "account-links-stale": _links(OLD, BUNDID, fresh=False),
+    "account-links-ending": _links(ENDING),
+    "account-confirm": _confirm("new"),
+    "account-confirm-absorbed": _confirm("absorbed"),
+    "account-confirm-taken": _confirm("taken"),
+    "account-confirm-here": _confirm("here"),
+    "account-remove": _shows("account_link_remove", link=OLD, may=True),
+    "account-remove-present": _shows("account_link_remove", link=ENDING, may=False),
+    "account-news": _shows("account_news", links=[BUNDID, OLD]),
+}
