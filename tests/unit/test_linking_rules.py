@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.core.account_errors import LinkInterrupted
@@ -62,6 +62,7 @@ def test_al_05_nobody_goes_on_but_the_account_that_began_it(changes: dict[str, A
     assert refusal(linking(asked={"proposed": proposed}, **changes)) is LinkInterrupted
 
 
+@settings(deadline=None)
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(minutes=20)))
 def test_the_first_proof_was_fresh_when_it_began(age: timedelta) -> None:
     asked = request(client_id=ACCOUNT_PAGES, links_to="erika")

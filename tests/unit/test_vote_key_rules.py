@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.core.procedure import VoteStrength, named_procedures, person_key, procedure_of, shown_strength, table_scopes, vote_key
@@ -26,6 +26,7 @@ def identity(**fields: object) -> UpstreamIdentity:
     return replace(usual, **fields)  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(KEYS, KEYS, WHOSE, WHOSE)
 def test_keys_of_two_procedures_have_nothing_in_common(one: bytes, other: bytes, erika: BrokerSession, paul: BrokerSession) -> None:
     """Neither a person's own two keys nor those of anybody else are alike: what two procedures hold cannot be matched."""
@@ -36,12 +37,14 @@ def test_keys_of_two_procedures_have_nothing_in_common(one: bytes, other: bytes,
     assert {kept.key for kept in first if kept}.isdisjoint({kept.key for kept in second if kept})
 
 
+@settings(deadline=None)
 @given(KEYS, WHOSE, WHOSE)
 def test_in_one_procedure_the_same_person_alone_has_the_same_key(key: bytes, erika: BrokerSession, paul: BrokerSession) -> None:
     same_voice = erika.person_key == paul.person_key if erika.person_key or paul.person_key else erika.upstream_hash == paul.upstream_hash
     assert (vote_key(key, erika) == vote_key(key, paul)) is same_voice
 
 
+@settings(deadline=None)
 @given(KEYS, TEXTS)
 def test_a_person_key_and_a_link_of_the_same_letters_are_not_the_same_voice(key: bytes, letters: str) -> None:
     person, link = vote_key(key, session(person_key=letters)), vote_key(key, session(upstream_hash=letters))
