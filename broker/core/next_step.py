@@ -166,12 +166,8 @@ def _next(situation: Situation) -> Step:
         return _sign_in(situation, client)
     if session.news and request.signed_in_at is not None and request.told_at is None:
         return TellNews()
-    return (
-        _too_low(situation, client, session)
-        or _unasked(situation, client, session)
-        or _consent(situation, client, standing)
-        or _issue(situation, session, standing)
-    )
+    surer_or_more = _too_low(situation, client, session) or _unasked(situation, client, session)
+    return surer_or_more or _consent(situation, client, standing) or _issue(situation, session, standing)
 
 
 def _link(situation: Situation, client: Client) -> Step:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from broker.core.claim import ClaimMapping, ClaimTable, HeldClaim, ReleaseClass, Way
+from broker.core.claim import ClaimDefinition, ClaimMapping, ClaimTable, HeldClaim, ReleaseClass, Way
 from broker.core.errors import UpstreamRefused
 from broker.core.transforms import TRANSFORMS, Asserted
 from broker.core.trust import TrustLevel
@@ -19,6 +19,7 @@ from broker.core.vouching import PERSON, Vouching
 
 LEVEL_CLAIM, MEANS_CLAIM, SECOND_FACTOR_CLAIM, KEY_CLAIM = "upstream_level", "upstream_means", "upstream_mfa", "upstream_key"
 SUBJECT_TYPE_CLAIM, PERSON_CLAIM, TEST_ACCOUNT_CLAIM = "upstream_subject_type", "upstream_person", "upstream_test_account"
+ELIGIBILITY = "eligibility"
 ALWAYS_READ = (KEY_CLAIM, LEVEL_CLAIM, MEANS_CLAIM, SECOND_FACTOR_CLAIM, SUBJECT_TYPE_CLAIM, TEST_ACCOUNT_CLAIM)
 """Rows of the claim table that say where a citizen ID names these; class X, for reading only. Every sign-in asks for them."""
 
@@ -76,8 +77,10 @@ class Assertion:
         return str(said.value) if said and said.trust >= TrustLevel.SUBSTANTIAL else None
 
     def claims(self, table: ClaimTable, at: datetime) -> dict[str, HeldClaim]:
-        """The canonical claims that may ever leave; raw input (class X) is dropped here."""
-        found = ((name, self.claim(mapping, table, at)) for name, mapping in self.mappings.items() if _may_leave(table, name))
+        """The canonical claims that may ever leave; raw input (class X) is dropped here. An organisation has neither age nor residence."""
+        about_people = self.subject_type(table, at) == PERSON
+        rows = (mapping for name, mapping in self.mappings.items() if _may_leave(table[name], about_people))
+        found = ((mapping.claim, self.claim(mapping, table, at)) for mapping in rows)
         return {name: claim for name, claim in found if claim is not None}
 
     def claim(self, mapping: ClaimMapping, table: ClaimTable, at: datetime) -> HeldClaim | None:
@@ -136,5 +139,5 @@ def _single(attribute: Attribute | None) -> str | None:
     return attribute.values[0] if attribute and len(attribute.values) == 1 else None
 
 
-def _may_leave(table: ClaimTable, name: str) -> bool:
-    return table[name].release is not ReleaseClass.NEVER
+def _may_leave(row: ClaimDefinition, about_people: bool) -> bool:
+    return row.release is not ReleaseClass.NEVER and (about_people or row.scope != ELIGIBILITY)

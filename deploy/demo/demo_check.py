@@ -76,7 +76,7 @@ class Walk:
             ("Erika opens the Mitmachkarte and signs in at BundID with her identity card", self.signs_in_at_one),
             ("the consent page shows what the tool will get, with her real name", self.sees_real_values),
             ("she agrees and is in, with level high", self.is_in_with_level_high),
-            ("the Bürgerhaushalt needs what BundID was not asked for: one more sign-in, and its own consent", self.second_tool_needs_more),
+            ("the Bürgerhaushalt asks for its own consent only, not for a sign-in", self.second_tool_asks_consent_only),
             ("she returns to the Mitmachkarte without seeing any page or BundID", self.returns_silently),
             ("she signs out at the Mitmachkarte", self.signs_out),
             ("the broker's session is gone", self.broker_session_is_gone),
@@ -108,10 +108,12 @@ class Walk:
         self.erika.agrees()
         _must_be(self.erika.received(), acr=BROKER_HIGH, name="ERIKA MUSTERMANN")
 
-    def second_tool_needs_more(self) -> None:
+    def second_tool_asks_consent_only(self) -> None:
+        visited_before = len(self.erika.browser.visited)
         self.erika.wants_to_sign_in(self._two)
-        self.erika.identifies("eid", "erika")
         self.erika.sees_in_consent("Bürgerhaushalt")
+        if any(address.startswith(self.stack.hub_url) for address in self.erika.browser.visited[visited_before:]):
+            raise Lost("the browser was sent to the hub although there is a session")
         self.erika.agrees()
         _must_be(self.erika.received(), acr=BROKER_HIGH, bp_resident_of=["05315000"])
 

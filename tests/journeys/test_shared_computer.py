@@ -15,7 +15,6 @@ def _signs_in(citizen: Citizen, town: Town, person: str) -> None:
 def test_signing_out_at_the_broker_reaches_every_tool(town: Town, citizen: Citizen) -> None:
     _signs_in(citizen, town, "erika")
     citizen.wants_to_sign_in(town.tool_url("haushalt"))
-    citizen.identifies("eid", "erika")
     citizen.agrees()
 
     citizen.browser.opens(f"{town.broker_url}/")

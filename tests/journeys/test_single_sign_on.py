@@ -12,7 +12,6 @@ def test_each_tool_knows_the_citizen_by_another_name_and_keeps_it(town: Town, ci
     citizen.agrees()
     at_one = citizen.received()
     citizen.wants_to_sign_in(town.tool_url("haushalt"))
-    citizen.identifies("eid", "erika")
     citizen.agrees()
     at_two = citizen.received()
     assert at_one["sub"] != at_two["sub"]
@@ -34,32 +33,6 @@ def test_a_tool_that_needs_no_more_than_the_citizen_id_was_asked_for_asks_for_co
     citizen.agrees()
     assert "name" not in citizen.received(), "nobody asked the citizen ID for it"
     assert not any(place.startswith(town.hub_url) for place in citizen.browser.visited[visited_before:])
-
-
-def test_a_tool_that_needs_more_means_one_more_sign_in_and_nothing_is_lost(town: Town, citizen: Citizen) -> None:
-    citizen.wants_to_sign_in(town.tool_url("karte"))
-    citizen.identifies("eid", "erika")
-    citizen.agrees()
-    citizen.wants_to_sign_in(town.tool_url("haushalt"))
-    citizen.identifies("eid", "erika")
-    citizen.agrees()
-    assert citizen.received()["bp_resident_of"] == ["05315000"]
-    for tool in ("karte", "haushalt", "karte"):
-        citizen.wants_to_sign_in(town.tool_url(tool))
-        citizen.received()
-    assert citizen.received()["name"] == "ERIKA MUSTERMANN"
-
-
-def test_under_prompt_none_a_tool_goes_on_with_what_is_there(town: Town, citizen: Citizen) -> None:
-    for tool in ("haushalt", "karte"):
-        citizen.wants_to_sign_in(town.tool_url(tool))
-        citizen.identifies("eid", "erika")
-        citizen.agrees()
-        citizen.browser.forgets_everything()
-    citizen.wants_to_sign_in(town.tool_url("karte"))
-    citizen.identifies("eid", "erika")
-    citizen.browser.opens(f"{town.tool_url('haushalt')}/login?silent=1")
-    assert "bp_resident_of" not in citizen.received()
 
 
 def test_nothing_but_what_the_tool_registered_arrives(town: Town, citizen: Citizen) -> None:

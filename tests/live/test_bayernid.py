@@ -9,21 +9,14 @@ import pytest
 from broker.core.errors import UpstreamCancelled
 from broker.core.trust import TrustLevel
 from deploy.demo.citizen import Citizen
-from deploy.demo.keycloak_server import KeycloakServer
+from tests.live.all_ids import AllIds
 from tests.live.hub_visit import Hub
-from tests.live.laender_place import LaenderPlace, laender_place
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 
-@pytest.fixture(scope="module")
-def ids(keycloak: KeycloakServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaenderPlace]:
-    with laender_place(keycloak, tmp_path_factory.mktemp("bayernid")) as found:
-        yield found
-
-
 @pytest.fixture
-def hub(ids: LaenderPlace) -> Iterator[Hub]:
+def hub(ids: AllIds) -> Iterator[Hub]:
     made = Hub(ids.place, Citizen(), "bayernid")
     yield made
     made.close()

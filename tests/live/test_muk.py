@@ -10,10 +10,9 @@ from broker.core.errors import UpstreamCancelled, UpstreamRefused
 from broker.core.subject import UpstreamIdentity
 from broker.core.trust import TrustLevel
 from deploy.demo.citizen import Citizen
-from deploy.demo.keycloak_server import KeycloakServer
 from deploy.demo.muk.faults import FAULTS
+from tests.live.all_ids import AllIds
 from tests.live.hub_visit import Hub
-from tests.live.other_ids import OtherIds, other_ids
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
@@ -40,14 +39,8 @@ LET_THROUGH = {
 }
 
 
-@pytest.fixture(scope="module")
-def ids(keycloak: KeycloakServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OtherIds]:
-    with other_ids(keycloak, tmp_path_factory.mktemp("muk")) as found:
-        yield found
-
-
 @pytest.fixture
-def hub(ids: OtherIds) -> Iterator[Hub]:
+def hub(ids: AllIds) -> Iterator[Hub]:
     made = Hub(ids.place, Citizen(), "muk")
     yield made
     made.close()
@@ -131,7 +124,7 @@ def test_what_does_not_matter_changes_nothing(hub: Hub, fault: str) -> None:
     assert _values(hub.signs_in("verein", "elster", fault))["name"] == "Vera Vorstand"
 
 
-def test_a_sign_out_here_ends_the_session_there(hub: Hub, ids: OtherIds) -> None:
+def test_a_sign_out_here_ends_the_session_there(hub: Hub, ids: AllIds) -> None:
     identity = hub.signs_in("verein", "elster")
     hub.citizen.browser.opens(ids.muk.settings.base_url)
     assert hub.citizen.browser.reads("session").startswith("Vera Vorstand")
@@ -142,7 +135,7 @@ def test_a_sign_out_here_ends_the_session_there(hub: Hub, ids: OtherIds) -> None
     assert not hub.citizen.browser.shows("session")
 
 
-def test_a_sign_out_there_ends_the_session_here(hub: Hub, ids: OtherIds) -> None:
+def test_a_sign_out_there_ends_the_session_here(hub: Hub, ids: AllIds) -> None:
     hub.signs_in("verein", "elster")
     assert "code" in hub.place.asks_silently(hub.citizen.browser)
     hub.citizen.browser.opens(ids.muk.settings.base_url)

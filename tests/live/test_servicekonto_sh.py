@@ -10,10 +10,9 @@ from broker.core.errors import UpstreamCancelled, UpstreamRefused
 from broker.core.subject import UpstreamIdentity
 from broker.core.trust import TrustLevel
 from deploy.demo.citizen import Citizen
-from deploy.demo.keycloak_server import KeycloakServer
 from deploy.demo.osi.faults import FAULTS
+from tests.live.all_ids import AllIds
 from tests.live.hub_visit import Hub
-from tests.live.laender_place import LaenderPlace, laender_place
 from tests.support.servers import until
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
@@ -36,14 +35,8 @@ LET_THROUGH = {
 }
 
 
-@pytest.fixture(scope="module")
-def ids(keycloak: KeycloakServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaenderPlace]:
-    with laender_place(keycloak, tmp_path_factory.mktemp("sh")) as found:
-        yield found
-
-
 @pytest.fixture
-def hub(ids: LaenderPlace) -> Iterator[Hub]:
+def hub(ids: AllIds) -> Iterator[Hub]:
     made = Hub(ids.place, Citizen(), "sh")
     yield made
     made.close()
@@ -53,7 +46,7 @@ def _values(identity: UpstreamIdentity) -> dict[str, object]:
     return {name: claim.value for name, claim in identity.claims.items()}
 
 
-def _is_signed_in_at(hub: Hub, ids: LaenderPlace) -> bool:
+def _is_signed_in_at(hub: Hub, ids: AllIds) -> bool:
     """Whether the account's own page knows this browser."""
     hub.citizen.browser.opens(ids.sh.settings.base_url)
     return hub.citizen.browser.shows("session")
@@ -159,7 +152,7 @@ def test_without_an_account_somebody_is_a_stranger_each_time(hub: Hub) -> None:
     assert first.upstream_sub != second.upstream_sub
 
 
-def test_a_sign_out_here_ends_the_session_there(hub: Hub, ids: LaenderPlace) -> None:
+def test_a_sign_out_here_ends_the_session_there(hub: Hub, ids: AllIds) -> None:
     identity = hub.signs_in("hanne", "plus")
     assert _is_signed_in_at(hub, ids)
     assert identity.id_token
@@ -168,7 +161,7 @@ def test_a_sign_out_here_ends_the_session_there(hub: Hub, ids: LaenderPlace) -> 
     assert hub.place.asks_silently(hub.citizen.browser)["error"] == "login_required"
 
 
-def test_a_sign_out_there_ends_the_session_here(hub: Hub, ids: LaenderPlace) -> None:
+def test_a_sign_out_there_ends_the_session_here(hub: Hub, ids: AllIds) -> None:
     hub.signs_in("hanne", "plus")
     assert "code" in hub.place.asks_silently(hub.citizen.browser)
     hub.citizen.browser.opens(ids.sh.settings.base_url)

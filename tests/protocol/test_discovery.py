@@ -164,7 +164,7 @@ def test_every_display_announced_is_a_page(browser: Browser, tool: Tool, documen
 
 
 def test_what_is_not_announced_does_not_exist(tool: Tool, document: dict[str, Any]) -> None:
-    for path in ("/bclogout",):
+    for path in ("/check_session", "/.well-known/webfinger", "/bc-authorize"):
         assert tool.gets(path).status_code == 404
 
 

@@ -15,7 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 REALM_CONFIG = Path(__file__).parents[2] / "realm-config"
-ENVIRON = {"BROKER_HUB_CLIENT_SECRET": "a-client-secret-of-the-tests", "OIDC_CLIENT_SECRET": "another-secret-of-the-tests"}
+ENVIRON = {
+    "BROKER_HUB_CLIENT_SECRET": "a-client-secret-of-the-tests",
+    "OIDC_CLIENT_SECRET": "another-secret-of-the-tests",
+    "RESIDENTS_CLIENT_SECRET": "a-third-secret-of-the-tests",
+}
 ENTITY_ID = "http://localhost:8082/idp"
 SH_METADATA, SH_ENTITY_ID = "http://localhost:8084/webidp/metadata/metadata", "urn:dataport:osi:servicekonto:idp:demo:sh"
 

@@ -17,4 +17,4 @@ class ToolSettings:
 
 
 CLIENT_IDS = {"karte": "mitmachkarte", "haushalt": "buergerhaushalt"}
-SCOPES = {"karte": "openid profile", "haushalt": "openid profile email eligibility"}
+SCOPES = {"karte": "openid profile eligibility", "haushalt": "openid profile email eligibility"}
