@@ -1,145 +1,100 @@
-"""The account without a citizen ID in a real browser on a real Keycloak: passkeys, and pages for everybody."""
+"""The account without a citizen ID in a real browser, through Keycloak and the broker to a tool: link, passkey, and pages for everybody."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+import json
+import subprocess
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page
+import redis as redis_py
+from playwright.sync_api import Browser
 
-from deploy.demo.keycloak_server import KeycloakServer
 from tests.browser.accessibility import troubles_of
-from tests.live.residents_place import ResidentsPlace, residents_place
+from tests.browser.resident import ResidentInChromium
+from tests.support.stack import StartedStack, database_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(900)]
 
-PATIENCE_MS = 120_000
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 
-
-@dataclass
-class ResidentInChromium:
-    """One person, one browser, one address, and a device that can keep passkeys (W3C Web Authentication, 11: in place of a phone's)."""
-
-    page: Page
-    place: ResidentsPlace
-    locale: str = "de"
-    address: str = field(default_factory=lambda: f"resident-{secrets.token_hex(4)}@town.example")
-    device: CDPSession = field(init=False)
-    authenticator: dict[str, Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.page.set_default_timeout(PATIENCE_MS)
-        self.device = self.page.context.new_cdp_session(self.page)
-        self.device.send("WebAuthn.enable")
-        self.authenticator = self.device.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-
-    def comes_from_the_broker(self) -> None:
-        self.page.goto(self.place.sends(self.locale))
-        self.page.wait_for_selector("#email")
-
-    def asks_for_a_link(self, button: str = "send") -> None:
-        self.page.fill("#email", self.address)
-        if not self.page.is_visible(f"#{button}"):
-            self.page.click("summary")
-        self.page.click(f"#{button}")
-        self.page.wait_for_selector("#code")
-
-    def opens_the_link(self) -> None:
-        self.page.goto(self.place.mailbox.to(self.address)[0].link)
-
-    def is_at_the_broker(self) -> dict[str, Any]:
-        """The claims that the broker then gets."""
-        self.page.wait_for_url(f"{self.place.callback.broker_url}/callback?*")
-        return self.place.redeems(parse_qs(urlsplit(self.page.url).query)["code"][0])
-
-    def passkeys(self) -> list[dict[str, Any]]:
-        """What the device keeps."""
-        return list(self.device.send("WebAuthn.getCredentials", self.authenticator)["credentials"])
-
-
-@pytest.fixture(scope="module")
-def place(keycloak: KeycloakServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ResidentsPlace]:
-    with residents_place(keycloak, tmp_path_factory.mktemp("residents")) as made:
-        yield made
-
-
-@pytest.fixture
-def resident(chromium: Browser, place: ResidentsPlace) -> Iterator[ResidentInChromium]:
-    context = chromium.new_context()
-    yield ResidentInChromium(context.new_page(), place)
-    context.close()
-
-
-def test_a_passkey_signs_in_after_a_link_made_the_account(resident: ResidentInChromium) -> None:
-    resident.comes_from_the_broker()
+def test_a_passkey_signs_in_at_a_tool_after_a_link_made_the_account(chromium: Browser, stack: StartedStack) -> None:
+    resident = ResidentInChromium.comes(chromium, stack.parts.mailbox_url)
+    authenticator = resident.has_a_device_for_passkeys()
+    resident.wants_to_sign_in(stack.tool_url("karte"))
     resident.asks_for_a_link("set-up-passkey")
     resident.opens_the_link()
     resident.page.click("#create")
     resident.page.click("#make-passkey")
-    first = resident.is_at_the_broker()
-    assert [each["isResidentCredential"] for each in resident.passkeys()] == [True], "found on the device without a name"
+    first = resident.agrees_if_asked()
+    (kept,) = resident.device.send("WebAuthn.getCredentials", {"authenticatorId": authenticator})["credentials"]
+    assert kept["isResidentCredential"], "found on the device without a name"
+    resident.page.click("#logout")
+    resident.page.wait_for_selector("#signed-out")
 
-    resident.comes_from_the_broker()
+    resident.wants_to_sign_in(stack.tool_url("karte"))
     resident.page.click("#use-passkey")
     resident.page.click("#ask-passkey")
-    again = resident.is_at_the_broker()
-    assert (again["up_idp"], again["up_principal"]) == ("local", first["up_principal"])
-
-    resident.comes_from_the_broker()
-    resident.asks_for_a_link("forget-passkeys")
-    resident.opens_the_link()
-    resident.is_at_the_broker()
-    resident.comes_from_the_broker()
-    resident.page.click("#use-passkey")
-    resident.page.click("#ask-passkey")
-    resident.page.wait_for_selector("#try-again")  # the device still has it, the account no longer
+    again = resident.agrees_if_asked()
+    assert (again["sub"], json.loads(again["acr"] or "")) == (first["sub"], "urn:bp:loa:basic")
+    assert json.loads(again.get("email_verified") or "false") is False
+    resident.page.click("#logout")
+    resident.page.wait_for_selector("#signed-out")
+    resident.page.context.close()
+    assert places_that_know(stack, resident.address) == []
 
 
-def test_without_a_passkey_on_the_device_a_link_still_does(resident: ResidentInChromium) -> None:
-    resident.comes_from_the_broker()
+def test_without_a_passkey_on_the_device_a_link_still_does(chromium: Browser, stack: StartedStack) -> None:
+    resident = ResidentInChromium.comes(chromium, stack.parts.mailbox_url)
+    resident.has_a_device_for_passkeys()
+    resident.wants_to_sign_in(stack.tool_url("karte"))
     resident.page.click("#use-passkey")
     resident.page.click("#ask-passkey")
     resident.page.wait_for_selector("#passkey-failed:visible")
     resident.page.click("#other-way")
+    resident.asks_for_a_link()
+    resident.opens_the_link()
+    resident.page.click("#create")
+    assert json.loads(resident.agrees_if_asked()["acr"] or "") == "urn:bp:loa:basic"
+    resident.page.context.close()
+
+
+def test_setting_up_a_passkey_can_be_left_for_later(chromium: Browser, stack: StartedStack) -> None:
+    resident = ResidentInChromium.comes(chromium, stack.parts.mailbox_url)
+    resident.wants_to_sign_in(stack.tool_url("karte"))
     resident.asks_for_a_link("set-up-passkey")
     resident.opens_the_link()
     resident.page.click("#create")
     resident.page.click("#without-passkey")
-    assert resident.is_at_the_broker()["up_idp"] == "local"
-    assert resident.passkeys() == []
+    resident.agrees_if_asked()
+    resident.page.context.close()
 
 
-@pytest.mark.parametrize("locale", ["de", "en"])
-def test_every_page_is_accessible(resident: ResidentInChromium, chromium: Browser, axe: str, locale: str) -> None:
+def places_that_know(stack: StartedStack, address: str) -> list[str]:
+    """Where the address still stands after sign-out, beside its account: the broker's stores, and every log."""
+    dump = [str(stack.postgresql.program("pg_dump")), database_url(stack.postgresql, "participation")]
+    places = {"the broker's database": subprocess.run(dump, check=True, capture_output=True, timeout=120).stdout}
+    with redis_py.Redis.from_url(stack.redis.url) as client:
+        places["Redis"] = b"".join(client.dump(key) or b"" for key in client.scan_iter())
+    places |= {f"the log of {name}": content.encode() for name, content in stack.logs().items()}
+    return [place for place, content in places.items() if address.encode() in content]
+
+
+@pytest.mark.parametrize("locale", ["de-DE", "en-GB"])
+def test_every_page_is_accessible(chromium: Browser, axe: str, stack: StartedStack, locale: str) -> None:
     """WCAG 2.0 to 2.2 A and AA and best practice."""
-    troubles: list[str] = []
+    resident, troubles = ResidentInChromium.comes(chromium, stack.parts.mailbox_url, locale), []
 
-    def looks(shown: str, page: Page = resident.page) -> None:
-        page.evaluate(axe)
-        troubles.extend(f"{shown}: {one}" for one in troubles_of(page))
+    def looks(page: str) -> None:
+        resident.page.evaluate(axe)
+        troubles.extend(f"{page}: {one}" for one in troubles_of(resident.page))
 
-    resident.locale = locale
-    resident.comes_from_the_broker()
+    resident.has_a_device_for_passkeys()
+    resident.wants_to_sign_in(stack.tool_url("karte"))
     resident.page.click("summary")
     looks("start")
     resident.page.fill("#email", "nonsense")
     resident.page.click("#send")
-    resident.page.wait_for_selector("[role=alert]")
     looks("start, with a malformed address")
     resident.page.click("#use-passkey")
-    resident.page.wait_for_selector("#ask-passkey")
     looks("passkey")
     resident.page.click("#other-way")
     resident.asks_for_a_link("set-up-passkey")
@@ -147,19 +102,21 @@ def test_every_page_is_accessible(resident: ResidentInChromium, chromium: Browse
     resident.opens_the_link()
     looks("new")
     resident.page.click("#create")
-    resident.page.wait_for_selector("#make-passkey")
     looks("passkey to set up")
     resident.page.click("#without-passkey")
-    resident.is_at_the_broker()
-    resident.comes_from_the_broker()
+    resident.agrees_if_asked()
+    resident.page.click("#logout")
+    resident.wants_to_sign_in(stack.tool_url("karte"))
     resident.asks_for_a_link("delete")
-    elsewhere = chromium.new_context().new_page()
-    elsewhere.goto(resident.place.mailbox.to(resident.address)[0].link)
-    looks("link elsewhere", elsewhere)
-    elsewhere.context.close()
     resident.opens_the_link()
     looks("delete")
     resident.page.click("#delete")
-    resident.page.wait_for_selector("#back-to-broker")
     looks("deleted")
+    elsewhere = ResidentInChromium.comes(chromium, stack.parts.mailbox_url, locale)
+    elsewhere.address = resident.address
+    elsewhere.opens_the_link()
+    elsewhere.page.evaluate(axe)
+    troubles += [f"link elsewhere: {one}" for one in troubles_of(elsewhere.page)]
     assert not troubles, "\n".join(troubles)
+    resident.page.context.close()
+    elsewhere.page.context.close()
