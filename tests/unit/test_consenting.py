@@ -38,7 +38,7 @@ def test_agreeing_is_recorded_and_not_asked_again(scene: Scene) -> None:
 def test_an_added_claim_is_asked_for_again_cn_04(scene: Scene) -> None:
     _, session = scene.signs_in()
     scene.agrees(scene.begins(), session)
-    scene.changes_tool(claims=(ClientClaim("name", {"de": "Anrede"}), ClientClaim("given_name", {"de": "Vorname"})))
+    scene.changes_tool(claims=(ClientClaim("name", {"de": "Anrede"}), ClientClaim("given_name", {"de": "Vorname"}, required=False)))
     assert isinstance(scene.signing_in.judge(scene.begins(), session), AskConsent)
 
 

@@ -21,6 +21,7 @@ def config(tmp_path: Path) -> BentConfig:
 
 
 def test_the_broker_shows_vouchers_and_keycloak_hears_nothing_of_them(config: BentConfig) -> None:
+    config.offers("bundid", "voucher")
     voucher = next(one for one in load_identity_providers(config.folder, "local", ENVIRON) if one.alias == VOUCHER)
     assert (voucher.enabled, voucher.trust_ceiling, voucher.names["de"]) == (True, TrustLevel.BASIC, "Code")
     realms = load_realms(config.folder, "local", ENVIRON, metadata)
