@@ -11,6 +11,7 @@ import click
 from broker.cli import invitations as invitations  # its commands join those of `clients`
 from broker.cli.claims import claims
 from broker.cli.clients import clients
+from broker.cli.deliveries import deliveries
 from broker.cli.doctor import doctor
 from broker.cli.errors import errors
 from broker.cli.keys import keys
@@ -37,5 +38,5 @@ def main() -> None:
     """The participation broker: one sign-in for all participation tools of a city."""
 
 
-for command in (serve, worker, migrate, realm, providers, claims, clients, procedures, vouchers, keys, errors, doctor):
+for command in (serve, worker, migrate, realm, providers, claims, clients, procedures, vouchers, keys, errors, doctor, deliveries):
     main.add_command(command)

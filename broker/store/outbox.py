@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from broker.core.delivery import Delivery, DeliveryState, ToolSession
@@ -89,6 +89,10 @@ _SETTLE = (
     )
 )
 _LIST = select(deliveries).where(deliveries.c.logout_id == bindparam("wanted")).order_by(deliveries.c.client_id)
+_OF_TOOLS = select(deliveries).where(or_(bindparam("tool").is_(None), deliveries.c.client_id == bindparam("tool")))
+_TROUBLED = or_(
+    deliveries.c.state == DeliveryState.FAILED.value, and_(deliveries.c.state == DeliveryState.PENDING.value, deliveries.c.attempts > 0)
+)
 _WAKE = (
     update(deliveries)
     .where(
@@ -176,6 +180,12 @@ class Outbox:
     def list(self, logout_id: str) -> Sequence[Delivery]:
         """What became of one sign-out, tool by tool."""
         return [_delivery(row) for row in self._database.all(_LIST, {"wanted": logout_id})]
+
+    def newest(self, limit: int, client_id: str | None = None, *, troubled: bool = False) -> Sequence[Delivery]:
+        """The newest deliveries, of one tool or of all; `troubled`: only those that failed or had to be repeated."""
+        statement = _OF_TOOLS.where(_TROUBLED) if troubled else _OF_TOOLS
+        newest = statement.order_by(deliveries.c.created_at.desc(), deliveries.c.delivery_id).limit(limit)
+        return [_delivery(row) for row in self._database.all(newest, {"tool": client_id})]
 
     def purge_expired(self, before: datetime) -> int:
         """Delete finished deliveries of sessions that ended before then; how many."""

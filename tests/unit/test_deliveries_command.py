@@ -1,0 +1,79 @@
+"""`broker deliveries list`: what became of sign-outs, tool by tool, without anything about a citizen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from click.testing import CliRunner
+
+from broker.cli import main
+from broker.core.delivery import Delivery, DeliveryState
+from broker.store.clients import Clients
+from broker.store.grants import Grants
+from broker.store.outbox import Outbox
+from broker.store.seal import Seal
+from broker.store.sql import Database
+from broker.store.subjects import Subjects
+from tests.support import records
+from tests.support.app import ISSUER, SECRET
+from tests.support.clock import Clock
+from tests.support.outbox import takes_all
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
+    monkeypatch.setenv("BROKER_ISSUER", ISSUER)
+    monkeypatch.setenv("BROKER_SECRET", SECRET)
+    monkeypatch.setenv("BROKER_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("BROKER_REDIS_URL", "fake://")
+    monkeypatch.setenv("BROKER_HUB_ISSUER", "https://hub.test/realms/citizens")
+    monkeypatch.setenv("BROKER_HUB_CLIENT_SECRET", "hub-client-secret")
+
+
+@pytest.fixture
+def taken(quick_database: Database, clock: Clock) -> list[Delivery]:
+    """A session ended at two tools; the deliveries are on their way."""
+    clock.now = datetime.now(UTC).replace(microsecond=0)
+    subjects, grants, outbox = (
+        Subjects(quick_database, Seal(bytes(32)), clock),
+        Grants(quick_database, clock),
+        Outbox(quick_database, clock),
+    )
+    citizen = records.subject(clock(), "erika")
+    subjects.add(citizen, records.link(citizen, clock()))
+    for tool in ("haushalt", "karte"):
+        Clients(quick_database, seconds=0).add(records.client(tool))
+        assert grants.add(records.grant(citizen.id, clock(), tool, "session"))
+    outbox.end_session("session", "logout")
+    return sorted(takes_all(outbox), key=lambda one: one.client_id)
+
+
+def shown(*arguments: str) -> str:
+    result = CliRunner().invoke(main, ["deliveries", "list", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_only_trouble_is_shown_unless_all_is_asked_for(quick_database: Database, clock: Clock, taken: list[Delivery]) -> None:
+    assert shown() == "Nothing failed or had to be repeated.\n"
+    well, ill = taken
+    outbox = Outbox(quick_database, clock)
+    outbox.settle(
+        [
+            replace(well, state=DeliveryState.DELIVERED, attempts=1, outcome="200", duration_ms=12),
+            replace(ill, attempts=3, outcome="timeout", duration_ms=5001),
+        ]
+    )
+
+    (line,) = shown().splitlines()
+    assert line.split() == ["karte", "pending", "3", "timeout", "5001", "ms", clock.now.isoformat()]
+    assert {line.split()[0] for line in shown("--all").splitlines()} == {"haushalt", "karte"}
+    assert shown("--tool", "haushalt") == "Nothing failed or had to be repeated.\n"
+    assert len(shown("--all", "--limit", "1").splitlines()) == 1
+    assert ill.sub not in shown("--all")
+
+
+def test_nonsense_is_refused() -> None:
+    assert CliRunner().invoke(main, ["deliveries", "list", "--limit", "0"]).exit_code == 2
