@@ -1,5 +1,11 @@
 """Fixtures of the shared vocabulary, for every test."""
 
+from hypothesis import settings
+
+# Properties are judged by what they say, not by how busy the machine is.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+
 pytest_plugins = [
     "tests.support.clock",
     "tests.support.services",
