@@ -21,6 +21,8 @@ LOG_LEVEL = ",".join(
         "org.keycloak.storage.jpa.KeyUtils:ERROR",  # warns at every login of a transient user
         # Names IP addresses and upstream identifiers whenever a login fails; the broker's own audit says what failed.
         "org.keycloak.events:OFF",
+        # Writes down the whole address of whoever cancels at an OpenID Connect account, and answers of token endpoints.
+        "org.keycloak.broker.oidc.AbstractOAuth2IdentityProvider:OFF",
         "io.smallrye.health:WARN",  # one line per question before it is ready
     )
 )

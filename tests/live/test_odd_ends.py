@@ -67,7 +67,7 @@ def test_up09_a_citizen_id_switched_off_meanwhile_signs_nobody_in(stack: Started
     citizen.expects("means-eid", "BundID's choice of means")
     stack.runs_broker("providers", "disable", "bundid")
     try:
-        until(lambda: not _is_offered(karte), SWITCH_SECONDS, "every process to know of it")
+        until(lambda: not any(_is_offered(karte) for _ in range(12)), SWITCH_SECONDS, "every process to know of it")
         citizen.identifies("eid", "erika")
         assert citizen.browser.reads("error-code") == "BP-403-DENIED"
         assert "! bundid stays switched off" in stack.runs_broker("realm", "apply", "--environment", "local", "--only-broker")

@@ -170,7 +170,8 @@ def test_a44_no_log_holds_a_secret_of_a_sign_in(sign_ins: SignIns) -> None:
     for name, content in sign_ins.stack.logs().items():
         assert not [True for secret in used if secret in content], f"the log of {name} holds a secret"
         assert not re.search(r"eyJ[\w-]{8,}\.", content), f"the log of {name} holds a token"
-        assert not re.search(r"[?&](code|state|nonce|SAMLResponse|id_token_hint)=", content), f"the log of {name} holds a query"
+        queries = [line[:160] for line in content.splitlines() if re.search(r"[?&](code|state|nonce|SAMLResponse|id_token_hint)=", line)]
+        assert not queries, f"the log of {name} holds a query"
 
 
 def test_keycloak_logs_no_event_of_citizens_though_it_logs_those_of_its_administrators(sign_ins: SignIns) -> None:
@@ -230,7 +231,9 @@ def _opened(seal: Seal, key: str, value: bytes) -> bytes:
 
 
 def _dump(stack: StartedStack, name: str) -> bytes:
-    command = [str(stack.postgresql.program("pg_dump")), database_url(stack.postgresql, name)]
+    # The claim table is a file of the project, with its examples and the names of places, which are some citizens' too.
+    files = "--exclude-table-data=applied_claim_table"
+    command = [str(stack.postgresql.program("pg_dump")), files, database_url(stack.postgresql, name)]
     return subprocess.run(command, check=True, capture_output=True, timeout=120).stdout
 
 
