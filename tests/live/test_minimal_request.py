@@ -15,8 +15,10 @@ from broker.core.ports import UpstreamRequest
 from broker.core.trust import TrustLevel
 from broker.upstream.discovery import Discovery
 from broker.upstream.hub_connection import HubConnection
+from broker.upstream.hub_signature import HubSignature
 from broker.upstream.id_token import IdTokenCheck
 from broker.upstream.keycloak_login import HubClient, KeycloakLogin
+from broker.upstream.logout_token import LogoutTokenCheck
 from deploy.demo.keycloak_server import KeycloakServer
 from tests.live.saml_hub import BUNDID, SH, Dialect, SamlHub, saml_hub
 from tests.live.scratch_realm import BPK2, REDIRECT_URI
@@ -41,8 +43,9 @@ def login(hub: SamlHub) -> Iterator[KeycloakLogin]:
     connection = HubConnection(deadline=60)
     discovery, table = Discovery(connection, hub.url), load_claim_table(REALM_CONFIG / "claim-table.yaml")
     client = HubClient("broker", ENVIRON["BROKER_HUB_CLIENT_SECRET"], REDIRECT_URI)
-    check = IdTokenCheck(discovery, hub.url, "broker", ("ES256",), lambda: datetime.now(UTC))
-    yield KeycloakLogin(client, connection, discovery, check, table, lambda: datetime.now(UTC))
+    signature = HubSignature(discovery, ("ES256",))
+    checks = (kind(signature, hub.url, "broker", lambda: datetime.now(UTC)) for kind in (IdTokenCheck, LogoutTokenCheck))
+    yield KeycloakLogin(client, connection, discovery, *checks, table, lambda: datetime.now(UTC))
     connection.close()
 
 
