@@ -208,6 +208,7 @@ class Stack:
             "KEYCLOAK_ADMIN_PASSWORD": self.state.secret("keycloak_admin_password"),
             "DEMO_CLIENT_SECRET": self.state.secret("demo_client_secret"),
             "RESIDENTS_CLIENT_SECRET": self.state.secret("residents_client_secret"),
+            "SMTP_PASSWORD": self.state.secret("smtp_password"),  # the mailbox asks for none; the realm's description does
             "MAILBOX_SMTP_PORT": str(self.ports.mailbox_smtp),
         }
 

@@ -19,6 +19,7 @@ ENVIRON = {
     "BROKER_HUB_CLIENT_SECRET": "a-client-secret-of-the-tests",
     "OIDC_CLIENT_SECRET": "another-secret-of-the-tests",
     "RESIDENTS_CLIENT_SECRET": "a-third-secret-of-the-tests",
+    "SMTP_PASSWORD": "a-fourth-secret-of-the-tests",
 }
 ENTITY_ID = "http://localhost:8082/idp"
 SH_METADATA, SH_ENTITY_ID = "http://localhost:8084/webidp/metadata/metadata", "urn:dataport:osi:servicekonto:idp:demo:sh"
