@@ -202,7 +202,7 @@ class SigningIn:
         return capped(identity, provider.trust_ceiling)
 
     def _open(self, identity: UpstreamIdentity, subject: Subject, browser_id: str, locale: str) -> tuple[str, BrokerSession]:
-        token, now = new_secret(), self.clock()
+        token, now, upstream_hash = new_secret(), self.clock(), self.linking.hash_of(identity)
         session = BrokerSession(
             id=fingerprint(token),
             browser_id=browser_id,
@@ -219,8 +219,8 @@ class SigningIn:
             subject_type=identity.subject_type,
             vouched_by=identity.vouched_by,
             person_key=person_key(self.person_key, identity),
-            upstream_hash=self.linking.hash_of(identity),
-            news=self.links.has_news(identity.provider_alias, self.linking.hash_of(identity)),
+            upstream_hash=upstream_hash,
+            news=self.links.has_news(identity.provider_alias, upstream_hash),
         )
         return token, session
 

@@ -50,7 +50,8 @@ class SignOutStage:
     @property
     def signing_out(self) -> SigningOut:
         """The flow a web process would run."""
-        return SigningOut(self.stores.outbox, self.stores.sessions, self.stores.clients, SilentHub())  # type: ignore[arg-type]
+        hub = SilentHub()
+        return SigningOut(self.stores.outbox, self.stores.sessions, self.stores.clients, hub)  # type: ignore[arg-type]  # a sign-out asks the hub for its end alone
 
     def add_tools(self, names: list[str]) -> None:
         """Live tools that take their logout tokens at the receivers."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from broker.claim_table import load_claim_table
 from broker.core.ports import UpstreamProof, UpstreamRedirect, UpstreamRequest
@@ -53,8 +54,8 @@ class Hub:
         self.citizen.browser.opens(redirect.url)
         return redirect, proof
 
-    def signs_in(self, person: str, means: str, fault: str = "", **asked: object) -> UpstreamIdentity:
-        _, proof = self.sends(**asked)  # type: ignore[arg-type]
+    def signs_in(self, person: str, means: str, fault: str = "", **asked: Any) -> UpstreamIdentity:
+        _, proof = self.sends(**asked)
         self.citizen.identifies(means, person, fault)
         return self.login.complete(self.answer, proof)
 

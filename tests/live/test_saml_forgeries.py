@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -30,8 +31,8 @@ def hub(keycloak: KeycloakServer, tmp_path_factory: pytest.TempPathFactory) -> I
         yield made
 
 
-def _sealing(attempt: Attempt, **changes: object) -> Sealing:
-    return replace(attempt.dialect.sealing, **changes)  # type: ignore[arg-type]
+def _sealing(attempt: Attempt, **changes: Any) -> Sealing:
+    return replace(attempt.dialect.sealing, **changes)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda one: one.alias)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 import pytest
 
@@ -191,7 +192,7 @@ class TestPreHijack:
 class TestMassAssignment:
     """AL-04, AL-09: what a form says about account, level or person is not read."""
 
-    EXTRA = {  # noqa: RUF012
+    EXTRA: ClassVar = {
         "email": "victim@post.example", "email_verified": "true", "name": "U1", "given_name": "U1", "sub": "victim", "subject_id": "victim",
         "trust": "4", "acr": "high", "status": "active", "announced_at": "2026-01-01",
     }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -78,7 +78,7 @@ def test_a_code_on_paper_is_no_citizen_id_to_add() -> None:
 
 
 class TestNews:
-    SIGNED_IN = {"signed_in_at": NOW - timedelta(seconds=10)}  # noqa: RUF012
+    SIGNED_IN: ClassVar = {"signed_in_at": NOW - timedelta(seconds=10)}
 
     def step(self, asked: dict[str, Any], **fields: Any) -> Step:
         return next_step(situation(request=request(**asked), session=session(authenticated_at=NOW, news=True), **fields))

@@ -1,6 +1,7 @@
 """The hub's web side: `create_hub` makes the WSGI application; the pages carry the BundID simulator's ids."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, abort, jsonify, make_response, redirect, render_template, request
@@ -14,13 +15,14 @@ from deploy.demo.hub.sign_ins import AuthenticationRequest, HubSession, SignIn
 from deploy.demo.persons import Person, load_persons
 
 COOKIE = "HUB_SESSION"
+STATIC = Path(__file__).parents[1] / "saml" / "static"
 # No form-action: Chromium applies it to the redirects that follow a form as well.
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 def create_hub(settings: HubSettings, persons: tuple[Person, ...] | None = None) -> Flask:
     """The application of a hub with nothing in its memory."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=STATIC)
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     pages = HubPages(Hub(settings), load_persons() if persons is None else persons)
     realm = f"/realms/{settings.realm}"
