@@ -59,7 +59,7 @@ class VoucherViews:
         visit = Visit(self._browser(), self.cookies.session_id(), request.remote_addr or "", current_language().locale)
         signed_in = self.redeeming.redeem(request_id, (form.voucher.data or "")[:_LONGEST_CODE], visit)
         if isinstance(signed_in, VoucherFault):
-            form.voucher.errors = [_sentence(signed_in)]
+            form.voucher.errors = [fault_sentence(signed_in)]
             return self._page(self.redeeming.open(request_id, visit.browser_id), form)
         response = see_other(url_for("oidc.proceed", request_id=request_id))
         if signed_in.session_token:
@@ -92,7 +92,8 @@ def _takes_codes(client: Client, voucher: IdentityProvider) -> bool:
     return live and client.allows_provider(voucher) and client.minimum_trust <= TrustLevel.BASIC
 
 
-def _sentence(fault: VoucherFault) -> str:
+def fault_sentence(fault: VoucherFault) -> str:
+    """What the citizen reads beside the field, in the language of the page."""
     sentences: dict[VoucherFault, str] = {
         VoucherFault.MISTYPED: gettext("This is not a whole code, or a letter is wrong. Please compare it with your sheet."),
         VoucherFault.UNKNOWN: gettext("We do not know this code. Please compare it with your sheet, letter by letter."),

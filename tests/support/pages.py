@@ -9,16 +9,19 @@ from types import SimpleNamespace
 from typing import Any
 
 from flask import Blueprint, Flask, abort, render_template
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFProtect
 
 from broker.core.client import Client, ClientStatus, Operator
 from broker.core.client_policy import Appearance
 from broker.core.logo import Logo
 from broker.core.trust import TrustLevel
+from broker.core.voucher import VoucherFault
 from broker.web import assets, headers, i18n
 from broker.web.forms import ConsentForm, UserCodeForm, VoucherForm
 from broker.web.logos import LogoViews, logos_blueprint
 from broker.web.presentation import ShownClaim, WayBack
+from broker.web.voucher import fault_sentence
 from tests.support.account_pages import ACCOUNT_PAGES, account_stub
 from tests.support.choice_pages import LONG_TOOL, choice_pages
 from tests.support.pictures import png
@@ -214,7 +217,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "signed-out-frames": _signed_out_with_frames,
     "device": lambda: _device(""),
     "device-unknown": lambda: _device(
-        "BCDF-GHJA", "Es gibt kein Gerät mit diesem Code. Vielleicht ist er abgelaufen oder ein Buchstabe stimmt nicht."
+        "BCDF-GHJA", gettext("There is no device with this code. Perhaps it has expired, or a letter is wrong.")
     ),
     "device-confirm": _shows(
         "device_confirm", tool=TOOL, user_code="BCDF-GHJK", asked_at=datetime(2026, 11, 26, 9, 5, tzinfo=UTC), address="203.0.113.7"
@@ -225,11 +228,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "interrupted-guest": _shows("interrupted", tool=TOOL, guest=True, reference="q7m2c9xk4p", code="BP-403-GUEST"),
     "interrupted-astray": _shows("interrupted", tool=None, guest=False, reference="q7m2c9xk4p", code="BP-502-INTERRUPTED"),
     "voucher": lambda: _voucher(""),
-    "voucher-used": lambda: _voucher(
-        "BCDFG-HJKLM-NPQRS",
-        "Dieser Code ist schon verbraucht. Haben Sie ihn selbst benutzt? Dann melden Sie sich mit der zweiten Anmeldung an, die Sie Ihrem "
-        "Konto hinzugefügt haben. Sonst lassen Sie sich dort, wo Sie den Code bekommen haben, einen neuen geben.",
-    ),
+    "voucher-used": lambda: _voucher("BCDFG-HJKLM-NPQRS", fault_sentence(VoucherFault.USED)),
     "voucher-landing": lambda: _landing(_BACK, WayBack(LONG_TOOL, "https://x.example/")),
     "voucher-landing-empty": _landing,
     "form-post": _form_post,
