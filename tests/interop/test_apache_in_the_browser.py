@@ -8,7 +8,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -20,18 +19,11 @@ from broker.core.client_policy import LogoutPolicy
 from tests.interop.apache import Site, apache
 from tests.support.app import Broker, start
 from tests.support.browser import form_of
-from tests.support.clock import Clock
+from tests.support.clock import RealTime
 from tests.support.servers import free_port
 from tests.support.serving import serving
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
-
-
-class Now(Clock):
-    """The real time: Apache looks at it too."""
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC)
 
 
 @dataclass
@@ -73,7 +65,7 @@ class Visitor:
 @pytest.fixture
 def broker(sqlite_url: str) -> Iterator[Broker]:
     """The broker at a port of its own, in real time."""
-    clock, issuer = Now(), f"http://localhost:{free_port()}"
+    clock, issuer = RealTime(), f"http://localhost:{free_port()}"
     broker = start(sqlite_url, "fake://", clock, issuer=issuer)
     broker.issuer = issuer
     with serving(broker.app, urlsplit(issuer).port or 80):

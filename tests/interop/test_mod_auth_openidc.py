@@ -87,6 +87,7 @@ def test_signing_out_elsewhere_ends_the_sites_session_by_back_channel_a19(stack:
         return not citizen.browser.shows("remote-user")
 
     until(is_out, 20, "Apache to hear of the sign-out")
+    citizen.expects("provider-bundid", "the broker's choice of citizen IDs: the protected page asks for a sign-in again")
 
 
 def test_its_tokens_are_refreshed_for_as_long_as_the_session_lives_a08(stack: StartedStack) -> None:

@@ -22,6 +22,13 @@ class Clock:
         return self.now
 
 
+class RealTime(Clock):
+    """The real time, for brokers whose tools look at it too."""
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC)
+
+
 @pytest.fixture
 def clock() -> Clock:
     """A fresh clock at a fixed time."""
