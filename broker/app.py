@@ -21,7 +21,8 @@ from broker.oidc.authorization_request import RequestReader
 from broker.oidc.end_session import EndSessionReader
 from broker.oidc.id_token_hint import HintReader
 from broker.oidc.pushed_requests import PushedRequests
-from broker.parts import Parts, build_parts, open_database, open_stores, utc_now
+from broker.opened_stores import open_database, open_stores, utc_now
+from broker.parts import Parts, build_parts
 from broker.provider_face import endpoint_views, registration_views
 from broker.store.migrations import pending
 from broker.web import assets, dpop, errors, guards, headers, i18n, observability

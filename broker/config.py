@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(9100, ge=0, le=65535)
     worker_metrics_port: int = Field(9101, ge=0, le=65535)
+    sessions_per_account: int = Field(10, ge=1, le=1000)
     logout_retry_hours: int = Field(24, ge=1, le=24 * 30)
     log_level: str = "INFO"
     outbound_private_hosts: Words = ()
@@ -152,6 +153,7 @@ class Keys:
     refresh: bytes
     voucher: bytes
     person: bytes
+    network: bytes
 
     @classmethod
     def derive(cls, secret: str) -> Keys:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from broker.config import Settings
 from broker.core.ports import Clock
+from broker.flows.administering import Administering
 from broker.flows.delivering import Delivering
 from broker.flows.dispatching import Dispatching
 from broker.flows.posting import Posting
@@ -13,13 +14,15 @@ from broker.flows.rotating import Rotating
 from broker.flows.visiting import shown_logos
 from broker.flows.watching import LOOK_SECONDS, Reaching, Watching
 from broker.oidc.keys import KeyRing
-from broker.parts import Stores, open_stores, utc_now
+from broker.opened_stores import Stores, open_stores, utc_now
+from broker.parts import build_overseeing
 from broker.web import observability
 from broker.worker import Task, Worker
 
 _LOGOS_KEPT = timedelta(days=1)  # longer than it takes from a logo to the tool that shows it
 _VOUCHERS_KEPT = timedelta(days=30)  # for the count, and to tell "used" from "unknown"
 _DELIVERIES_KEPT = timedelta(days=30)
+_SESSIONS_KEPT = timedelta(days=7)  # so that a browser that comes back can be told why it is signed out
 _HOUR = 3600.0
 
 
@@ -27,11 +30,13 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
     """Logouts all the time, keys every minute, clearing every hour."""
     observability.configure_logging(settings.log_level)
     stores = open_stores(settings, clock)
-    dispatching = build_dispatching(settings, stores, clock)
+    dispatching, overseeing = build_dispatching(settings, stores, clock), build_overseeing(settings, stores, clock)
     return Worker(
         dispatching.run,
         (
             Task("deliver logouts", None, dispatching.run_once),
+            Task("end sessions", 5.0, overseeing.end_expired),
+            Task("sweep ended sessions", 2.0, overseeing.sweep),
             Task("measure the outbox", 15.0, lambda: observability.measure_outbox(*stores.outbox.pending(), clock())),
             Task("advance signing keys", 60.0, _rotating(settings, stores, clock).run_once),
             Task("look at citizen IDs", LOOK_SECONDS, _watching(settings, stores, clock).look),
@@ -44,6 +49,7 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
             Task("clear vouchers", _HOUR, lambda: stores.vouchers.purge_expired(clock() - _VOUCHERS_KEPT)),
             Task("clear logos", _HOUR, lambda: stores.logos.purge_expired(clock() - _LOGOS_KEPT, shown_logos(stores.clients.list()))),
             Task("clear deliveries", _HOUR, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
+            Task("clear sessions", _HOUR, lambda: stores.session_register.purge_ended(clock() - _SESSIONS_KEPT)),
             Task("clear retired keys", _HOUR, lambda: stores.signing_keys.purge_expired(clock())),
         ),
         stores.close,
@@ -66,6 +72,12 @@ def build_watching(settings: Settings) -> Watching:
 
 def _watching(settings: Settings, stores: Stores, clock: Clock) -> Watching:
     return Watching(stores.troubles, stores.providers, clock, Reaching(settings.outbound_private_hosts).answers)
+
+
+def build_administering(settings: Settings) -> Administering:
+    """What `broker accounts` works with."""
+    stores = open_stores(settings)
+    return Administering(stores.subjects, stores.accounts, build_overseeing(settings, stores))
 
 
 def build_rotating(settings: Settings) -> Rotating:

@@ -12,7 +12,7 @@ from broker.core.signing_key import ALGORITHMS
 from broker.flows.changing_claims import ChangingClaims
 from broker.flows.examining import BROKEN, GOOD, WARNING, Examining, Finding, clock_finding, keycloak_finding
 from broker.oidc.keys import KeyRing
-from broker.parts import Stores
+from broker.opened_stores import Stores
 from broker.store.migrations import pending
 from broker.upstream.hub_probe import probe_hub
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 
 from broker.claim_table import load_claim_table
@@ -24,6 +23,7 @@ from broker.flows.issuing import Issuing
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
 from broker.flows.managing_links import ManagingLinks
+from broker.flows.overseeing import Overseeing
 from broker.flows.recognising import Recognising
 from broker.flows.redeeming import VOUCHER_PATH, Redeeming
 from broker.flows.refreshing import Refreshing
@@ -50,76 +50,8 @@ from broker.oidc.proofs import Proofs
 from broker.oidc.request_object import RequestObjects
 from broker.oidc.request_source import RequestSource
 from broker.oidc.responses import AuthorizationResponses
-from broker.store.access_tokens import AccessTokens
-from broker.store.applied_claims import AppliedClaims
-from broker.store.attempts import Attempts
-from broker.store.clients import Clients
-from broker.store.codes import Codes
-from broker.store.consents import Consents
-from broker.store.device_codes import DeviceCodes
-from broker.store.grants import Grants
-from broker.store.links import Links
-from broker.store.logos import Logos
+from broker.opened_stores import Stores, open_stores, utc_now
 from broker.store.migrations import pending
-from broker.store.one_time_ids import OneTimeIds
-from broker.store.outbox import Outbox
-from broker.store.procedures import Procedures
-from broker.store.providers import Providers
-from broker.store.pushed_requests import PushedRequests
-from broker.store.redis import Redis
-from broker.store.refresh_tokens import RefreshTokens
-from broker.store.registration_tokens import RegistrationTokens
-from broker.store.requests import Requests
-from broker.store.seal import Seal
-from broker.store.sessions import Sessions
-from broker.store.signing_keys import SigningKeys
-from broker.store.sql import Database
-from broker.store.standings import Standings
-from broker.store.subjects import Subjects
-from broker.store.troubles import Troubles
-from broker.store.vouchers import Vouchers
-
-
-def utc_now() -> datetime:
-    """The clock of every process; tests bring their own."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """Both connections and what speaks through them."""
-
-    database: Database
-    redis: Redis
-    requests: Requests
-    pushed_requests: PushedRequests
-    sessions: Sessions
-    codes: Codes
-    device_codes: DeviceCodes
-    clients: Clients
-    providers: Providers
-    applied_claims: AppliedClaims
-    procedures: Procedures
-    standings: Standings
-    subjects: Subjects
-    links: Links
-    consents: Consents
-    grants: Grants
-    access_tokens: AccessTokens
-    refresh_tokens: RefreshTokens
-    outbox: Outbox
-    one_time_ids: OneTimeIds
-    registration_tokens: RegistrationTokens
-    logos: Logos
-    attempts: Attempts
-    troubles: Troubles
-    signing_keys: SigningKeys
-    vouchers: Vouchers
-
-    def close(self) -> None:
-        """Drop all connections."""
-        self.redis.close()
-        self.database.dispose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +71,7 @@ class Parts:
     signing_in: SigningIn
     redeeming: Redeeming
     signing_out: SigningOut
+    overseeing: Overseeing
     heeding: Heeding
     consenting: Consenting
     choosing: Choosing
@@ -171,14 +104,14 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     stores, claim_table, keys = open_stores(settings, clock), load_claim_table(settings.claim_table), settings.keys
     hub = upstream or open_hub(settings, claim_table, clock)
     judging = _judging(settings, stores, claim_table, clock)
-    signing_out = SigningOut(stores.outbox, stores.sessions, stores.clients, hub)
-    watching = Watching(stores.troubles, stores.providers, clock)
+    overseeing = _overseeing(settings, stores, hub, clock)
+    signing_out, watching = overseeing.signing_out, Watching(stores.troubles, stores.providers, clock)
     fetching = Fetching(settings.outbound_private_hosts)
     client_keys, ring = ClientKeyring(fetching.get, clock), KeyRing(stores.signing_keys.list, clock)
     token_form = AccessTokenForm(settings.issuer, ring)
     recognising = Recognising(judging, stores.sessions, stores.access_tokens, token_form.hash_of, Voting(stores.procedures))
     refreshing = Refreshing(recognising, stores.grants, stores.refresh_tokens, keys.refresh, clock)
-    signing_in = _signing_in(settings, stores, judging, signing_out, watching)
+    signing_in = _signing_in(settings, stores, judging, overseeing, watching)
     issuing = Issuing(judging, stores.codes, stores.grants, recognising, refreshing, stores.subjects, keys.sid, clock)
     return Parts(
         stores=stores,
@@ -186,7 +119,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         changing_claims=ChangingClaims(stores.applied_claims, stores.clients, stores.providers, clock),
         upstream=hub,
         keys=ring,
-        managing_links=ManagingLinks(judging, stores.requests, stores.subjects, stores.links, stores.sessions, clock),
+        managing_links=ManagingLinks(judging, stores.requests, stores.subjects, stores.links, signing_out, clock),
         responses=AuthorizationResponses(settings.issuer, ring.sign, clock),
         request_source=_request_source(settings.issuer, stores, client_keys, fetching, clock),
         fetching=fetching,
@@ -194,6 +127,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         signing_in=signing_in,
         redeeming=Redeeming(signing_in, stores.vouchers, stores.attempts, keys.voucher),
         signing_out=signing_out,
+        overseeing=overseeing,
         heeding=Heeding(hub, signing_out, stores.one_time_ids.add),
         choosing=Choosing(judging, watching),
         consenting=Consenting(judging, stores.requests, stores.subjects, stores.consents, recognising.voting, clock),
@@ -214,12 +148,22 @@ def _judging(settings: Settings, stores: Stores, claim_table: ClaimTable, clock:
     return Judging(stores.clients, stores.providers, stores.standings, Releasing(claim_table), clock, own_pages)
 
 
-def _signing_in(settings: Settings, stores: Stores, judging: Judging, signing_out: SigningOut, watching: Watching) -> SigningIn:
-    linking, hub = Linking(stores.subjects, settings.keys.link, judging.clock), signing_out.upstream
+def build_overseeing(settings: Settings, stores: Stores, clock: Clock = utc_now) -> Overseeing:
+    """What ends sessions for the worker and for administrators."""
+    return _overseeing(settings, stores, open_hub(settings, load_claim_table(settings.claim_table), clock), clock)
+
+
+def _overseeing(settings: Settings, stores: Stores, hub: Upstream, clock: Clock) -> Overseeing:
+    signing_out = SigningOut(stores.outbox, stores.sessions, stores.clients, hub)
+    return Overseeing(stores.session_register, signing_out, clock, settings.keys.network, settings.sessions_per_account)
+
+
+def _signing_in(settings: Settings, stores: Stores, judging: Judging, overseeing: Overseeing, watching: Watching) -> SigningIn:
+    linking, hub = Linking(stores.subjects, settings.keys.link, judging.clock), overseeing.signing_out.upstream
     vouched = Supplementing(stores.vouchers, judging.releasing.claim_table.age_thresholds)
     page = f"{settings.issuer}{VOUCHER_PATH}"
     requests, sessions, links, key, clock = stores.requests, stores.sessions, stores.links, settings.keys.person, judging.clock
-    return SigningIn(requests, sessions, judging, linking, links, signing_out, hub, watching, vouched, page, key, clock)
+    return SigningIn(requests, sessions, judging, linking, links, overseeing, hub, watching, vouched, page, key, clock)
 
 
 def _request_source(issuer: str, stores: Stores, client_keys: ClientKeyring, fetching: Fetching, clock: Clock) -> RequestSource:
@@ -249,44 +193,4 @@ def _self_registering(settings: Settings, stores: Stores, fetching: Fetching, cl
         clock,
         settings.open_registration,
         tuple(filter(None, (settings.site_name, settings.operator_name))),
-    )
-
-
-def open_database(settings: Settings) -> Database:
-    """The SQL database; connects when first used."""
-    return Database(settings.database_url.get_secret_value())
-
-
-def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
-    """Both stores; they connect when first used."""
-    database, redis = open_database(settings), Redis.connect(settings.redis_url.get_secret_value())
-    session_seal, field_seal = Seal(settings.keys.session), Seal(settings.keys.field)
-    subjects, outbox = Subjects(database, field_seal, clock), Outbox(database, clock)
-    return Stores(
-        database=database,
-        redis=redis,
-        requests=Requests(redis, session_seal),
-        pushed_requests=PushedRequests(redis, session_seal),
-        sessions=Sessions(redis, session_seal, clock),
-        codes=Codes(redis, session_seal),
-        device_codes=DeviceCodes(redis, session_seal),
-        clients=Clients(database),
-        providers=Providers(database),
-        applied_claims=AppliedClaims(database),
-        procedures=Procedures(database, field_seal, clock),
-        standings=Standings(database, field_seal),
-        subjects=subjects,
-        links=Links(database, outbox, clock),
-        consents=Consents(database, clock),
-        grants=Grants(database, clock),
-        access_tokens=AccessTokens(database, clock),
-        refresh_tokens=RefreshTokens(database, clock),
-        outbox=outbox,
-        one_time_ids=OneTimeIds(database),
-        registration_tokens=RegistrationTokens(database),
-        logos=Logos(database),
-        attempts=Attempts(redis),
-        troubles=Troubles(redis),
-        signing_keys=SigningKeys(database, Seal(settings.keys.signing_seal)),
-        vouchers=Vouchers(database, subjects, clock),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from broker.cli import invitations as invitations  # its commands join those of `clients`
+from broker.cli.accounts import accounts
 from broker.cli.claims import claims
 from broker.cli.clients import clients
 from broker.cli.deliveries import deliveries
@@ -38,5 +39,20 @@ def main() -> None:
     """The participation broker: one sign-in for all participation tools of a city."""
 
 
-for command in (serve, worker, migrate, realm, providers, claims, clients, procedures, vouchers, keys, errors, doctor, deliveries):
+for command in (
+    serve,
+    worker,
+    migrate,
+    realm,
+    providers,
+    claims,
+    clients,
+    procedures,
+    vouchers,
+    keys,
+    errors,
+    doctor,
+    deliveries,
+    accounts,
+):
     main.add_command(command)

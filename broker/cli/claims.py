@@ -20,7 +20,7 @@ from broker.core.transforms import GERMANY
 from broker.flows.changing_claims import ChangingClaims
 from broker.flows.explaining import Explaining, ToolExplanation
 from broker.flows.releasing import Releasing
-from broker.parts import open_database, utc_now
+from broker.opened_stores import open_database, utc_now
 from broker.store.applied_claims import AppliedClaims
 from broker.store.clients import Clients
 from broker.store.providers import Providers

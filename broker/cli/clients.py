@@ -14,7 +14,7 @@ from broker.flows.fetching import Fetching
 from broker.flows.reading_clients import ClientFile
 from broker.flows.registering import Registering
 from broker.flows.visiting import Visiting
-from broker.parts import utc_now
+from broker.opened_stores import utc_now
 from broker.store.clients import Clients
 from broker.store.logos import Logos
 from broker.store.providers import Providers

@@ -6,7 +6,7 @@ import click
 
 from broker.config import load_settings
 from broker.core.delivery import Delivery
-from broker.parts import open_database, utc_now
+from broker.opened_stores import open_database, utc_now
 from broker.store.outbox import Outbox
 
 

@@ -9,7 +9,7 @@ import click
 from broker.config import load_settings
 from broker.core.transforms import GERMANY
 from broker.flows.voting import HoldingProcedures
-from broker.parts import open_stores, utc_now
+from broker.opened_stores import open_stores, utc_now
 
 _DESTROYS = """\
 Closing {id} ({title}) destroys its key and all its vote keys, for ever:

@@ -5,12 +5,62 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from broker.core.claim import HeldClaim
 from broker.core.trust import LIFETIME, TrustLevel, decayed
 
 SESSION_LIFETIME = LIFETIME[TrustLevel.BASIC]  # the session outlives a decayed level (design: "Where data lives")
 TOUCH_INTERVAL = timedelta(seconds=30)  # how exact `last_seen_at` is: not every request rewrites the session
+
+
+class EndedBy(StrEnum):
+    """Who or what ended a session."""
+
+    CITIZEN = "citizen"
+    TOOL = "tool"
+    HUB = "hub"
+    ADMINISTRATOR = "administrator"
+    TIME = "time"
+    ERASURE = "erasure"
+    REPLACED = "replaced"  # the same citizen signed in anew; its tools went over to the new one
+    TOO_MANY = "too_many"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A browser that signs in: who it is, its present session, its address (never kept), the language and the device in coarse words
+    such as `Firefox, Windows`, by which a citizen recognises it."""
+
+    browser_id: str
+    session_id: str | None
+    address: str = ""
+    locale: str = "de"
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredSession:
+    """What is on record of a session, without anything about the citizen. `device` is in the words of its `Visit`.
+
+    `network` names a known network. `network_hash` only tells whether two sign-ins of one account came over the same connection.
+    `only_for`: the one tool it counts for, or empty. `other_device`: where its cookie turned up beside `device`, or empty.
+    """
+
+    session_id: str
+    subject_id: str
+    provider_alias: str
+    trust: TrustLevel
+    device: str
+    network: str
+    network_hash: str
+    public_computer: bool
+    only_for: str
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    other_device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +70,8 @@ class BrokerSession:
     `person_key` is a keyed hash of who the person is, where the citizen ID proved that; vote keys are made of it. `vouched_by` names the
     batches of vouchers whose word it holds, so that it can end with them. `upstream_hash` names the link to a citizen ID that this
     sign-in came by (`LinkedIdentity`); `news`: the account's links changed since it was used last.
-    `asked_claims` are those the citizen ID was asked for, whether it could give them or not; None where that is not known.
+    `asked_claims` are those the citizen ID was asked for, whether it could give them or not; None where that is not known. `device`
+    is in the words of its `Visit`; on a `public_computer` others follow; `only_for` names the one tool it counts for, if it is not for all.
     """
 
     id: str
@@ -41,6 +92,9 @@ class BrokerSession:
     asked_claims: tuple[str, ...] | None = None
     upstream_hash: str = ""
     news: bool = False
+    device: str = ""
+    public_computer: bool = False
+    only_for: str = ""
 
     def live(self, now: datetime) -> bool:
         """Whether the session as a whole is still within its absolute and idle limits."""

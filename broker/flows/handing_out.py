@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from broker.core.errors import ConfigurationError
 from broker.core.ports import Clock
+from broker.core.session import EndedBy
 from broker.core.transforms import GERMANY, german_day
 from broker.core.voucher import VOUCHER, VoucherBatch, is_age_band, is_municipality, new_voucher_code
 from broker.flows.linking import Linking
@@ -82,7 +83,7 @@ class HandingOut:
             raise ConfigurationError("there is no such batch; `broker vouchers list` shows all")
         sessions = self.signing_out.sessions.find_by_voucher(batch_id)
         for session in sessions:
-            self.signing_out.end(session)
+            self.signing_out.end(session, by=EndedBy.ADMINISTRATOR)
         self.grants.revoke_of_subjects(self.vouchers.holders(batch_id), VOUCHER)
         return len(sessions)
 

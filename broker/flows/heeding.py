@@ -8,6 +8,7 @@ from datetime import datetime
 
 from broker.core.errors import UpstreamRefused
 from broker.core.ports import Upstream
+from broker.core.session import EndedBy
 from broker.flows.signing_out import SigningOut
 
 FirstTime = Callable[[str, str, str, datetime], bool]
@@ -34,5 +35,5 @@ class Heeding:
             raise UpstreamRefused("The logout token was seen before.")
         sessions = self.signing_out.sessions.find_by_upstream(logout.sid)
         for session in sessions:
-            self.signing_out.end(session, at_hub=False)
+            self.signing_out.end(session, by=EndedBy.HUB)
         return len(sessions)

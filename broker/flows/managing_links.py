@@ -13,9 +13,9 @@ from broker.core.session import BrokerSession
 from broker.core.subject import LinkedIdentity, ProposedLink
 from broker.flows.consenting import BY_CITIZEN
 from broker.flows.judging import Judging
+from broker.flows.signing_out import SigningOut
 from broker.store.links import Links
 from broker.store.requests import Requests
-from broker.store.sessions import Sessions
 from broker.store.subjects import Subjects
 
 
@@ -41,7 +41,7 @@ class ManagingLinks:
     requests: Requests
     subjects: Subjects
     links: Links
-    sessions: Sessions
+    signing_out: SigningOut
     clock: Clock
 
     def request(self, browser_id: str, *, anew: bool = False, links_to: str = "") -> AuthorizationRequest:
@@ -108,9 +108,9 @@ class ManagingLinks:
         return self._changed(replace(request, told_at=self.clock()))
 
     def _end(self, session_id: str, link: LinkedIdentity) -> None:
-        session = self.sessions.find(session_id)
+        session = self.signing_out.sessions.find(session_id)
         if session is not None and _is_of(link, session):
-            self.sessions.revoke(session_id)
+            self.signing_out.end(session)
 
     def _changed(self, request: AuthorizationRequest) -> AuthorizationRequest:
         self.requests.replace(request)

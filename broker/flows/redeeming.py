@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from broker.core.ids import keyed_hash
 from broker.core.oauth_errors import TooManyCodes
 from broker.core.request import AuthorizationRequest
+from broker.core.session import Visit
 from broker.core.subject import UpstreamIdentity
 from broker.core.trust import TrustLevel
 from broker.core.voucher import VOUCHER, VoucherFault, typed_voucher_code
@@ -27,16 +28,6 @@ MOST_WRONG = {"browser": 10, "source": 50}
 """Codes that are not good, in ten minutes. A school class shares an address; slips of one or two letters are found without asking."""
 
 _COUNTED = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Where a code was typed: the browser, its present session, its address, and the language it speaks."""
-
-    browser_id: str
-    session_id: str | None
-    address: str
-    locale: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +62,7 @@ class Redeeming:
             if subject is None:  # or the account was erased since this very request took the code
                 self._count(visit)
                 return fault or VoucherFault.USED
-            return self.signing_in.enter(request, bearer, subject, visit.session_id, visit.locale)
+            return self.signing_in.enter(request, bearer, subject, visit)
 
     def _take(self, request: AuthorizationRequest, bearer: UpstreamIdentity, locale: str) -> VoucherFault | None:
         subject, link = self.signing_in.linking.new_account(bearer, locale)

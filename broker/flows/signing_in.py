@@ -15,7 +15,7 @@ from broker.core.ports import Clock, Upstream, UpstreamProof, UpstreamRequest
 from broker.core.procedure import person_key
 from broker.core.provider import IdentityProvider
 from broker.core.request import STEP_UP_DECLINED, AuthorizationRequest, Setback, SetbackKind, UpstreamLogin
-from broker.core.session import SESSION_LIFETIME, BrokerSession
+from broker.core.session import SESSION_LIFETIME, BrokerSession, Visit
 from broker.core.subject import Subject, UpstreamIdentity
 from broker.core.trust import TrustLevel
 from broker.core.upstream_errors import AttributesMissing, CitizenIdUnavailable
@@ -24,8 +24,8 @@ from broker.flows.choosing import is_unmet
 from broker.flows.consenting import BY_CITIZEN
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
+from broker.flows.overseeing import Overseeing
 from broker.flows.releasing import LOCALE_CLAIM
-from broker.flows.signing_out import SigningOut
 from broker.flows.supplementing import Supplementing
 from broker.flows.watching import Watching
 from broker.store.links import Links
@@ -54,7 +54,7 @@ class SigningIn:
     judging: Judging
     linking: Linking
     links: Links
-    signing_out: SigningOut
+    overseeing: Overseeing
     upstream: Upstream
     watching: Watching
     supplementing: Supplementing
@@ -101,10 +101,8 @@ class SigningIn:
             self.requests.add_login(redirect.state, login)
             return redirect.url
 
-    def complete(
-        self, answer: Mapping[str, str], browser_id: str, old_session_id: str | None, locale: str = "de", address: str = ""
-    ) -> SignedIn:
-        """Turn the hub's answer into a session with a new id, which replaces the browser's old one. `address` is where the browser is.
+    def complete(self, answer: Mapping[str, str], visit: Visit) -> SignedIn:
+        """Turn the hub's answer into a session with a new id, which replaces the browser's old one.
 
         Raises RequestExpired or ForeignBrowser when the answer is not one to a sign-in this browser began (UP-01, UP-03),
         UpstreamRefused or UpstreamUnavailable as the hub's side says, AccountBlocked, and AccessDenied when tool or citizen ID were
@@ -114,33 +112,35 @@ class SigningIn:
         login = self.requests.take_login(answer["state"]) if answer.get("state") else None
         if login is None:
             raise RequestExpired
-        if login.browser_id != browser_id:
+        if login.browser_id != visit.browser_id:
             raise ForeignBrowser
         with interrupting(login.request_id):
-            request = self.requests.get(login.request_id, browser_id)
+            request = self.requests.get(login.request_id, visit.browser_id)
             try:
                 identity = self._identity(request, login, answer)
             except (UpstreamCancelled, CitizenIdUnavailable) as trouble:
                 if isinstance(trouble, CitizenIdUnavailable):
-                    self.watching.failed(login.provider_alias, address)
-                return SignedIn(self._changed(self._set_back(request, login, trouble, old_session_id)), None, None)
+                    self.watching.failed(login.provider_alias, visit.address)
+                return SignedIn(self._changed(self._set_back(request, login, trouble, visit.session_id)), None, None)
             if request.links_to:
                 return self._propose(request, identity)
-            return self.enter(request, identity, self.linking.account_of(identity, locale), old_session_id, locale, login.claims)
+            return self.enter(request, identity, self.linking.account_of(identity, visit.locale), visit, login.claims)
 
     def enter(
         self,
         request: AuthorizationRequest,
         identity: UpstreamIdentity,
         subject: Subject,
-        old_session_id: str | None,
-        locale: str,
+        visit: Visit,
         asked: tuple[str, ...] | None = None,
     ) -> SignedIn:
-        """The end of every sign-in: this person, by this account, in the browser of this request. `asked` are the claims asked for."""
+        """The end of every sign-in: this person, by this account, in the browser of this request. `asked` are the claims asked for.
+
+        The register knows of the session before it exists, so that none can live that cannot be ended.
+        """
         identity = self.supplementing.supplemented(identity, subject)
-        token, session = self._open(identity, subject, request.browser_id, locale)
-        session = self._succeed(replace(session, asked_claims=asked), old_session_id)
+        token, session = self._open(identity, subject, visit)
+        session = self._succeed(replace(session, asked_claims=asked), visit)
         self.watching.succeeded(identity.provider_alias)
         return SignedIn(self._changed(replace(request, signed_in_at=self.clock(), setback=None)), token, session)
 
@@ -201,16 +201,16 @@ class SigningIn:
             raise UpstreamRefused("An account for trying out came where real ones are expected.")
         return capped(identity, provider.trust_ceiling)
 
-    def _open(self, identity: UpstreamIdentity, subject: Subject, browser_id: str, locale: str) -> tuple[str, BrokerSession]:
+    def _open(self, identity: UpstreamIdentity, subject: Subject, visit: Visit) -> tuple[str, BrokerSession]:
         token, now, upstream_hash = new_secret(), self.clock(), self.linking.hash_of(identity)
         session = BrokerSession(
             id=fingerprint(token),
-            browser_id=browser_id,
+            browser_id=visit.browser_id,
             subject_id=subject.id,
             provider_alias=identity.provider_alias,
             trust=identity.trust,
             amr=identity.amr,
-            claims={**identity.claims, LOCALE_CLAIM: HeldClaim(locale, TrustLevel.NONE)},
+            claims={**identity.claims, LOCALE_CLAIM: HeldClaim(visit.locale, TrustLevel.NONE)},
             authenticated_at=identity.authenticated_at,
             last_seen_at=now,
             expires_at=now + SESSION_LIFETIME,
@@ -221,19 +221,22 @@ class SigningIn:
             person_key=person_key(self.person_key, identity),
             upstream_hash=upstream_hash,
             news=self.links.has_news(identity.provider_alias, upstream_hash),
+            device=visit.device,
         )
         return token, session
 
-    def _succeed(self, session: BrokerSession, old_session_id: str | None) -> BrokerSession:
+    def _succeed(self, session: BrokerSession, visit: Visit) -> BrokerSession:
         """Put the new session in the place of the old: the same person's tools stay signed in, another person's are signed out (SE-03)."""
-        old = self.sessions.find(old_session_id) if old_session_id else None
+        old, signing_out = self.sessions.find(visit.session_id) if visit.session_id else None, self.overseeing.signing_out
         if old is not None and old.subject_id != session.subject_id:
-            self.signing_out.end(old)
+            signing_out.end(old)
         if old is not None and old.live(self.clock()):
             session = session.continuing(old)
-        self.sessions.add(session, old_session_id)
+        self.overseeing.note(session, visit)
+        self.sessions.add(session, visit.session_id)
         if old is not None and old.subject_id == session.subject_id:
-            self.signing_out.hand_over(old, session)
+            signing_out.hand_over(old, session)
+        self.overseeing.end_surplus(session.subject_id)
         return session
 
     def _changed(self, request: AuthorizationRequest) -> AuthorizationRequest:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from broker.core.client import Client
 from broker.core.ids import new_id
 from broker.core.ports import Upstream
-from broker.core.session import BrokerSession
+from broker.core.session import BrokerSession, EndedBy
 from broker.core.voucher import VOUCHER
 from broker.store.clients import Clients
 from broker.store.outbox import Outbox
@@ -47,10 +47,11 @@ class ToolsOfSession:
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """What a sign-out did: the tools it was about, and whether the hub confirmed its end."""
+    """What a sign-out did: the tools it was about, whether the hub confirmed its end, and under which id the outbox tells the tools."""
 
     tools: ToolsOfSession
     upstream_ended: bool
+    logout_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +63,30 @@ class SigningOut:
     clients: Clients
     upstream: Upstream
 
-    def end(self, session: BrokerSession, asked_by: Client | None = None, *, at_hub: bool = True) -> SignedOut:
+    def end(self, session: BrokerSession, asked_by: Client | None = None, by: EndedBy = EndedBy.CITIZEN) -> SignedOut:
         """End the session at the broker and at the hub and queue a logout for every tool but `asked_by`, which ended its own before.
 
-        `at_hub` is False where the hub itself said so.
+        Where the hub itself said so, it is not asked.
         Raises StoreUnavailable; then the citizen is still signed in and is told so. A hub that does not answer stops nothing.
         """
-        untold = asked_by.client_id if asked_by and not asked_by.logout.told_when_asking else None
-        self.outbox.end_session(session.id, new_id(), untold)
-        tools = self.tools_of(session)
+        untold, logout_id = asked_by.client_id if asked_by and not asked_by.logout.told_when_asking else None, new_id()
+        self.outbox.end_session(session.id, logout_id, untold, by)
+        return self.finish(session, logout_id, by)
+
+    def finish(self, session: BrokerSession, logout_id: str, by: EndedBy) -> SignedOut:
+        """The rest of a sign-out whose end stands in SQL already: the session with all it holds goes, here and at the hub."""
+        tools = self.tools_of(session.id)
         self.sessions.revoke(session.id)
-        return SignedOut(tools, self._ended_at_hub(session) if at_hub else True)
+        return SignedOut(tools, by is EndedBy.HUB or self._ended_at_hub(session), logout_id)
 
     def _ended_at_hub(self, session: BrokerSession) -> bool:
         """Whether nothing is left of it there; of a sign-in with a voucher nothing ever was."""
         token = session.upstream_id_token
         return session.provider_alias == VOUCHER or (token is not None and self.upstream.end_session(token))
 
-    def tools_of(self, session: BrokerSession) -> ToolsOfSession:
+    def tools_of(self, session_id: str) -> ToolsOfSession:
         """The tools this session let the citizen into, as far as they still take part. Raises StoreUnavailable."""
-        found = ((self.clients.find(one.client_id), one.sid) for one in self.outbox.list_tool_sessions(session.id))
+        found = ((self.clients.find(one.client_id), one.sid) for one in self.outbox.list_tool_sessions(session_id))
         return ToolsOfSession(tuple(SignedInTool(client, sid) for client, sid in found if client and client.takes_part))
 
     def hand_over(self, old: BrokerSession, new: BrokerSession) -> None:

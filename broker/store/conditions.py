@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_
 
 from broker.core.client import TAKING_PART
 from broker.core.subject import SubjectStatus
+from broker.store.session_tables import sessions
 from broker.store.tables import clients, consents, grants, linked_identities, subjects
 
 NOW: ColumnElement[datetime] = bindparam("now", type_=grants.c.created_at.type)
@@ -25,6 +26,11 @@ STILL_LINKED = or_(
     ),
 )
 """Whether the link that a session came by is still the account's."""
+
+NOT_ENDED = ~exists().where(
+    sessions.c.session_id == bindparam("session_id", type_=grants.c.session_id.type), sessions.c.ended_at.is_not(None)
+)
+"""Whether nobody has pronounced the session's end; one that is not on the register (yet) has not ended."""
 
 
 def takes_part(table: Any = clients) -> ColumnElement[bool]:

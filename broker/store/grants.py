@@ -13,8 +13,9 @@ from sqlalchemy.sql import Executable
 
 from broker.core.grant import Grant
 from broker.core.ports import Clock
-from broker.store.conditions import ACTIVE_ACCOUNT, NOW, STANDING_CONSENT, STILL_LINKED, takes_part
+from broker.store.conditions import ACTIVE_ACCOUNT, NOT_ENDED, NOW, STANDING_CONSENT, STILL_LINKED, takes_part
 from broker.store.prepared import Prepared
+from broker.store.session_tables import sessions
 from broker.store.sql import Database
 from broker.store.tables import clients, consents, grants, subjects
 
@@ -33,7 +34,7 @@ AGREED = (
 
 
 def _gate(insert: Any) -> Executable:
-    """One statement: insert if the code is new AND subject, client and consent stand. Decided by the returned row (A-48, CO-11)."""
+    """One statement: insert if the code is new and account, tool, consent, session stand. Decided by the returned row (A-48, CO-11)."""
     given = [bindparam(column.key, type_=column.type) for column in grants.c]
     agreed = exists().where(
         consents.c.consent_id == bindparam("consent_id", type_=grants.c.consent_id.type),
@@ -49,6 +50,7 @@ def _gate(insert: Any) -> Executable:
             ACTIVE_ACCOUNT,
             takes_part(),
             STILL_LINKED,
+            NOT_ENDED,
             or_(bindparam("consent_id", type_=grants.c.consent_id.type).is_(None), agreed),
         )
     )
@@ -84,7 +86,8 @@ _REVOKE = (
     .values(revoked_at=NOW)
     .returning(grants.c.grant_id)
 )
-_PURGE = delete(grants).where(grants.c.expires_at <= NOW)
+_GOING_ON = exists().where(sessions.c.session_id == grants.c.session_id, sessions.c.ended_at.is_(None)).correlate(grants)
+_PURGE = delete(grants).where(grants.c.expires_at <= NOW, ~_GOING_ON)
 
 
 class Grants:
@@ -95,7 +98,7 @@ class Grants:
         self._gate = Prepared(database, _GATES[database.is_sqlite])
 
     def add(self, grant: Grant) -> bool:
-        """The gate. True for exactly one caller per code, and only if account, tool and consent are still good at this moment."""
+        """The gate. True for exactly one caller per code, and only if account, tool, consent and session are still good at this moment."""
         values = {column: getattr(grant, name) for name, column in GRANT_COLUMNS.items()}
         return self._gate.first({**values, "now": self._clock()}) is not None
 
@@ -117,7 +120,9 @@ class Grants:
         return self._database.one(_REVOKE, {"wanted": grant_id, "now": self._clock()}) is not None
 
     def purge_expired(self, now: datetime) -> int:
-        """Delete grants whose session is over; how many. Codes live for a minute only, so none of theirs can come again."""
+        """Delete grants whose session has ended; how many. Codes live for a minute only, so none of theirs can come again.
+
+        Of a session whose time is over but whose end is not yet pronounced they stay: they say which tools must be told."""
         return self._database.run(_PURGE, {"now": now})
 
 

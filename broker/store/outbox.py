@@ -12,13 +12,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from broker.core.delivery import Delivery, DeliveryState, ToolSession
 from broker.core.ids import new_id
 from broker.core.ports import Clock
+from broker.core.session import EndedBy
+from broker.store.session_tables import deliveries, sessions
 from broker.store.sql import Database
-from broker.store.tables import clients, deliveries, grants
+from broker.store.tables import clients, grants
 
 _REVOKE = (
     update(grants)
     .where(grants.c.session_id == bindparam("ended"), grants.c.revoked_at.is_(None), grants.c.offline.is_(False))
     .values(revoked_at=bindparam("now", type_=grants.c.revoked_at.type))
+)
+_END = (
+    update(sessions)
+    .where(sessions.c.session_id == bindparam("ended"), sessions.c.ended_at.is_(None))
+    .values(ended_at=bindparam("now", type_=sessions.c.ended_at.type), ended_by=bindparam("by"))
 )
 _HAND_OVER = (
     update(grants)
@@ -55,6 +62,23 @@ _TOLD_LINK = (
     .where(*_BY_LINK, clients.c.backchannel_logout_uri != "")
     .distinct()
     .order_by(grants.c.client_id, grants.c.sid)
+)
+_OF_ACCOUNT = grants.c.subject_id == bindparam("of_subject")
+_REVOKE_ACCOUNT = (
+    update(grants).where(_OF_ACCOUNT, grants.c.revoked_at.is_(None)).values(revoked_at=bindparam("now", type_=grants.c.revoked_at.type))
+)
+_TOLD_ACCOUNT = (
+    select(grants.c.client_id, grants.c.sub, grants.c.sid)
+    .join(clients, clients.c.client_id == grants.c.client_id)
+    .where(_OF_ACCOUNT, clients.c.backchannel_logout_uri != "")
+    .distinct()
+    .order_by(grants.c.client_id, grants.c.sid)
+)
+_END_ACCOUNT = (
+    update(sessions)
+    .where(sessions.c.subject_id == bindparam("of_subject"), sessions.c.ended_at.is_(None))
+    .values(ended_at=bindparam("now", type_=sessions.c.ended_at.type), ended_by=bindparam("by"))
+    .returning(sessions.c.session_id)
 )
 _SESSIONS_OF_LINK = select(grants.c.session_id).where(*_BY_LINK).distinct()
 _DUE = (
@@ -119,14 +143,15 @@ class Outbox:
         self._database, self._clock = database, clock
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
 
-    def end_session(self, session_id: str, logout_id: str, but: str | None = None) -> int:
-        """Revoke all grants of a session and note who must be told; how many will be told now. The client named `but` knows already.
+    def end_session(self, session_id: str, logout_id: str, but: str | None = None, by: EndedBy = EndedBy.CITIZEN) -> int:
+        """Revoke all grants of a session, note its end and who must be told; how many will be told now. The client `but` knows already.
 
         Offline grants stay: the citizen agreed that they outlive the session (OIDC Back-Channel Logout 2.7).
 
         May be called again for the same session: it finds only what came in between.
         """
         with self._database.transaction() as connection:
+            connection.execute(_END, {"ended": session_id, "now": self._clock(), "by": by.value})
             connection.execute(_REVOKE, {"ended": session_id, "now": self._clock()})
             told = connection.execute(_TOLD, {"ended": session_id}).all()
             return [self._add(connection, self._delivery(logout_id, row)) for row in told if row.client_id != but].count(True)
@@ -139,6 +164,15 @@ class Outbox:
             self._add(connection, self._delivery(logout_id, row))
         return tuple(row.session_id for row in connection.execute(_SESSIONS_OF_LINK, link).all())
 
+    def end_account_within(self, connection: Connection, subject_id: str, logout_id: str, by: EndedBy) -> tuple[str, ...]:
+        """End every session of an account and all it was granted, also what outlives a session, as a part of the transaction that erases
+        or blocks it; the ids of the sessions, which the caller still has to finish."""
+        this = {"of_subject": subject_id, "now": self._clock()}
+        connection.execute(_REVOKE_ACCOUNT, this)
+        for row in connection.execute(_TOLD_ACCOUNT, this).all():
+            self._add(connection, self._delivery(logout_id, row))
+        return tuple(row.session_id for row in connection.execute(_END_ACCOUNT, {**this, "by": by.value}).all())
+
     def list_tool_sessions(self, session_id: str) -> Sequence[ToolSession]:
         """Every tool that was let in with this session, also after its end; a tool entered before and after a step-up is there twice."""
         return [ToolSession(row.client_id, row.sub, row.sid) for row in self._database.all(_TOOL_SESSIONS, {"ended": session_id})]
@@ -146,7 +180,9 @@ class Outbox:
     def hand_over_session(self, old_session_id: str, new_session_id: str) -> int:
         """Put the grants of a session that the same citizen replaced by a new one under the new one, so that its end reaches those tools
         too (step-up, SE-01); how many."""
-        return self._database.run(_HAND_OVER, {"old_session": old_session_id, "new_session": new_session_id})
+        with self._database.transaction() as connection:
+            connection.execute(_END, {"ended": old_session_id, "now": self._clock(), "by": EndedBy.REPLACED.value})
+            return connection.execute(_HAND_OVER, {"old_session": old_session_id, "new_session": new_session_id}).rowcount
 
     def due_tools(self) -> Sequence[str]:
         """Client ids of tools for which something is due, whoever has waited longest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from redis.client import Pipeline
 
@@ -15,6 +16,8 @@ from broker.store.seal import Seal
 from broker.store.sealed_values import SealedValues, milliseconds
 
 _SESSION = Record(BrokerSession)
+_KEPT_OVER = timedelta(minutes=10)
+"""How long a session that is over by time is kept for its end to be pronounced: the hub believes only what it holds."""
 
 
 class Sessions:
@@ -25,8 +28,8 @@ class Sessions:
         self._values = session_values(redis, seal)
 
     def add(self, session: BrokerSession, replacing: str | None = None) -> None:
-        """Keep a new session until its absolute end; the one it replaces goes in the same step."""
-        lifetime = milliseconds(session.expires_at - self._clock())
+        """Keep a new session until shortly after its absolute end; the one it replaces goes in the same step."""
+        lifetime = milliseconds(session.expires_at - self._clock() + _KEPT_OVER)
         with self._redis.pipeline(atomic=True) as pipeline:
             pipeline.set(self._values.key(session.id), self._values.sealed(session.id, session), px=lifetime)
             for index in _indexes(session):
@@ -37,8 +40,13 @@ class Sessions:
 
     def find(self, session_id: str) -> BrokerSession | None:
         """The session, or None if it is unknown, ended, or over by time."""
+        session = self.find_even_over(session_id)
+        return session if session and session.live(self._clock()) else None
+
+    def find_even_over(self, session_id: str) -> BrokerSession | None:
+        """The session also when its time is over, for nothing but to end it."""
         session = self._values.get(session_id)
-        return session if session and session.id == session_id and session.live(self._clock()) else None
+        return session if session and session.id == session_id else None
 
     def find_by_upstream(self, upstream_sid: str) -> tuple[BrokerSession, ...]:
         """Sessions that came of a session at the hub; several where a browser lost our cookie and kept the hub's."""

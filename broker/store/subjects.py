@@ -11,10 +11,9 @@ from broker.core.errors import NotFound
 from broker.core.ids import new_id
 from broker.core.ports import Clock
 from broker.core.subject import LinkedIdentity, Subject, SubjectStatus, ToolSubject
-from broker.store.eligibility_tables import vote_keys
 from broker.store.seal import Seal
 from broker.store.sql import Database
-from broker.store.tables import consents, grants, linked_identities, subjects, tool_subjects
+from broker.store.tables import linked_identities, subjects, tool_subjects
 from broker.store.tool_subjects import open_pseudonym, seal_pseudonym
 
 _GET = select(subjects).where(subjects.c.subject_id == bindparam("wanted"))
@@ -89,21 +88,6 @@ class Subjects:
     def replace_pseudonym(self, tool_subject: ToolSubject, pseudonym: str) -> None:
         """Let the citizen be called otherwise in this sector."""
         self._database.run(_RENAME, {"of_sub": tool_subject.sub, "sealed": seal_pseudonym(self._seal, tool_subject.sub, pseudonym)})
-
-    def revoke(self, subject_id: str) -> None:
-        """Erase an account: links, vote keys and pseudonyms go, grants and consents end; its subjects stay as tombstones, never given
-        again (A-42)."""
-        now, this = self._clock(), subject_id
-        with self._database.transaction() as connection:
-            connection.execute(delete(linked_identities).where(linked_identities.c.subject_id == this))
-            connection.execute(delete(vote_keys).where(vote_keys.c.subject_id == this))
-            connection.execute(update(tool_subjects).where(tool_subjects.c.subject_id == this).values(sealed_pseudonym=None))
-            connection.execute(
-                update(consents).where(consents.c.subject_id == this, consents.c.withdrawn_at.is_(None)).values(withdrawn_at=now)
-            )
-            connection.execute(update(grants).where(grants.c.subject_id == this, grants.c.revoked_at.is_(None)).values(revoked_at=now))
-            erased = {"status": SubjectStatus.ERASED.value, "erased_at": now}
-            connection.execute(update(subjects).where(subjects.c.subject_id == this).values(erased))
 
     def _owner(self, connection: Connection, provider_alias: str, upstream_hash: str) -> Subject | None:
         seen = connection.execute(_SEEN, {"alias": provider_alias, "hash": upstream_hash, "now": self._clock()}).first()

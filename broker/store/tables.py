@@ -1,4 +1,5 @@
-"""Every table, here and in `eligibility_tables.py`. Names, birth dates, addresses and identifiers from citizen IDs are in none of them.
+"""Every table, here and in `eligibility_tables.py` and `session_tables.py`. Names, birth dates, addresses and identifiers from citizen
+IDs are in none of them.
 
 Identifiers are ours and random. What a citizen may have typed (the pseudonym) is sealed; upstream identifiers are keyed hashes.
 """
@@ -18,11 +19,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 
-from broker.store import eligibility_tables  # noqa: F401 - so that whoever knows the tables knows these
+from broker.store import eligibility_tables, session_tables  # noqa: F401 - so that whoever knows the tables knows these
 from broker.store.columns import Level, UtcTime, Words
 from broker.store.columns import metadata as metadata
 
@@ -223,27 +223,6 @@ logos = Table(
     Column("media_type", String(32), nullable=False),
     Column("image", LargeBinary, nullable=False),
     Column("created_at", UtcTime, nullable=False),
-)
-
-# One delivery for each session of a tool, ever: signing out twice tells a tool once.
-deliveries = Table(
-    "deliveries",
-    metadata,
-    Column("delivery_id", _ID, primary_key=True),
-    Column("logout_id", _ID, nullable=False, index=True),
-    Column("client_id", _NAME, nullable=False),
-    Column("sub", _ID, nullable=False),
-    Column("sid", _ID, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("attempts", SmallInteger, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("next_attempt_at", UtcTime, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("leased_until", UtcTime),
-    Column("last_attempt_at", UtcTime),
-    Column("duration_ms", Integer, nullable=False),
-    UniqueConstraint("client_id", "sid"),
-    Index("ix_deliveries_due", "state", "client_id", "next_attempt_at"),
 )
 
 # At most one key of an algorithm waits and one signs, however many processes make keys at once.

@@ -31,6 +31,7 @@ from broker.web.headers import allow_form_action
 from broker.web.i18n import current_language
 from broker.web.observability import request_id as request_number
 from broker.web.presentation import ShownSetback, claim_labels, provider_name, provider_options, shown_claims
+from broker.web.visits import this_visit
 
 Answer = str | Response
 _SETBACKS: dict[SetbackKind, type[BrokerError]] = {
@@ -123,8 +124,7 @@ class CitizenViews:
         if any(len(values) > 1 for _, values in request.args.lists()):
             raise DoubledParameter("the hub's answer has a doubled parameter")
         answer = request.args.to_dict()
-        browser_id, session_id = self.cookies.known_browser_id() or "", self.cookies.session_id()
-        signed_in = self.signing_in.complete(answer, browser_id, session_id, current_language().locale, request.remote_addr or "")
+        signed_in = self.signing_in.complete(answer, this_visit(self.cookies))
         response = _onward(signed_in.request.id)
         if signed_in.session_token:
             self.cookies.start_session(response, signed_in.session_token)

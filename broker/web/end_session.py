@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, g, make_response, render_template, url_for
 
 from broker.core.client import Client
-from broker.core.session import BrokerSession
+from broker.core.session import BrokerSession, EndedBy
 from broker.flows.signing_out import SignedOut, SigningOut, ToolsOfSession
 from broker.oidc.end_session import LIMITS, EndSession, EndSessionReader
 from broker.oidc.frontchannel import frontchannel_addresses
@@ -48,7 +48,7 @@ class EndSessionViews:
         if session is None:
             return self._goodbye(asked, None)
         if self._is_about(asked, session):
-            return self._goodbye(asked, self.signing_out.end(session, asked.client))
+            return self._goodbye(asked, self.signing_out.end(session, asked.client, EndedBy.TOOL))
         return self._ask(asked, session, parameters)
 
     def confirm(self) -> Response:
@@ -67,7 +67,7 @@ class EndSessionViews:
         return asked.hint is not None and asked.client is not None and self.subject_at(session, asked.client) == asked.hint.sub
 
     def _ask(self, asked: EndSession, session: BrokerSession, parameters: Parameters) -> Response:
-        tools = self.signing_out.tools_of(session)
+        tools = self.signing_out.tools_of(session.id)
         hidden = {name: value for name, value in parameters.values.items() if name != "id_token_hint"}
         if asked.client:
             hidden["client_id"] = asked.client.client_id

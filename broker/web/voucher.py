@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, url_for
 from flask_babel import gettext
 
 from broker.core.client import Client, ClientStatus
@@ -17,14 +17,14 @@ from broker.core.provider import IdentityProvider
 from broker.core.request import AuthorizationRequest
 from broker.core.trust import TrustLevel
 from broker.core.voucher import VOUCHER, VoucherFault
-from broker.flows.redeeming import VOUCHER_PATH, Redeeming, Visit
+from broker.flows.redeeming import VOUCHER_PATH, Redeeming
 from broker.web.answering import see_other
 from broker.web.cookies import Cookies
 from broker.web.forms import VoucherForm
 from broker.web.headers import allow_form_action, allow_scripts
-from broker.web.i18n import current_language
 from broker.web.login_start import way_in, where_to_start
 from broker.web.presentation import WayBack
+from broker.web.visits import this_visit
 
 _LONGEST_CODE = 60
 
@@ -56,7 +56,7 @@ class VoucherViews:
     def redeem(self, request_id: str) -> Answer:
         """The code was typed: signed in, or asked again with what is wrong about it."""
         form = VoucherForm()
-        visit = Visit(self._browser(), self.cookies.session_id(), request.remote_addr or "", current_language().locale)
+        visit = this_visit(self.cookies)
         signed_in = self.redeeming.redeem(request_id, (form.voucher.data or "")[:_LONGEST_CODE], visit)
         if isinstance(signed_in, VoucherFault):
             form.voucher.errors = [fault_sentence(signed_in)]

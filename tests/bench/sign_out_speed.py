@@ -8,7 +8,7 @@ from time import monotonic, process_time, sleep
 from urllib.parse import urlencode
 
 from broker.oidc.keys import KeyRing
-from broker.parts import utc_now
+from broker.opened_stores import utc_now
 from tests.bench.accounting import cpu_seconds
 from tests.bench.sign_out_stage import SignOutStage, sign_out_stage
 

@@ -22,7 +22,7 @@ from broker.core.subject import Subject
 from broker.duties import build_rotating
 from broker.flows.signing_out import SigningOut
 from broker.oidc.keys import KeyRing
-from broker.parts import Stores, open_stores, utc_now
+from broker.opened_stores import Stores, open_stores, utc_now
 from tests.bench.stage import DurablePostgresql, DurableRedis
 from tests.support import records
 from tests.support.servers import free_port, running, until

@@ -25,7 +25,7 @@ from broker.core.provider import IdentityProvider
 from broker.core.trust import TrustLevel
 from broker.flows.registering import secret_hash
 from broker.flows.rotating import Rotating
-from broker.parts import open_stores
+from broker.opened_stores import open_stores
 from tests.bench import strict_tool
 from tests.bench.counting import track
 from tests.bench.load import LoadGenerator

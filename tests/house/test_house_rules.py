@@ -77,7 +77,7 @@ def test_only_the_wiring_reads_the_clock() -> None:
     reading = re.compile(r"datetime\.(now|utcnow|today)\(|date\.today\(")
     found = [short(path) for path in sources("broker") if reading.search(path.read_text(encoding="utf-8"))]
 
-    assert set(found) <= {"broker/parts.py"}
+    assert set(found) <= {"broker/opened_stores.py"}
 
 
 def test_only_one_place_catches_everything() -> None:

@@ -17,7 +17,7 @@ from broker.claim_table import load_claim_table
 from broker.config import ROOT, Settings
 from broker.duties import build_worker
 from broker.flows.registering import Registering
-from broker.parts import Stores, utc_now
+from broker.opened_stores import Stores, utc_now
 from broker.upstream.realm_files import load_identity_providers
 from deploy.demo.hub.settings import HubSettings
 from deploy.demo.hub.site import create_hub

@@ -80,7 +80,7 @@ def test_rt_08_nobody_behind_the_grant_may_be_missing(broker: Broker, browser: B
     citizen, stores = broker.session_of(browser).subject_id, broker.parts.stores
     ends: dict[str, Any] = {
         "blocked": lambda: stores.database.run(subjects_table.update().values(status="blocked")),
-        "erased": lambda: stores.subjects.revoke(citizen),
+        "erased": lambda: stores.accounts.erase(citizen),
         "tool": lambda: broker.changes(tool, status=ClientStatus.SUSPENDED),
         "citizen ID": lambda: stores.providers.replace_all([]),
         "consent": lambda: stores.consents.withdraw(citizen, tool.client.client_id),

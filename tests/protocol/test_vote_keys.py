@@ -86,7 +86,7 @@ def test_an_account_erased_and_made_anew_has_the_voice_it_had(broker: Broker, to
     opens(broker, "eins")
     browser = broker.browser()
     before = voice(enters(tool, browser))
-    broker.parts.stores.subjects.revoke(broker.session_of(browser).subject_id)
+    broker.parts.stores.accounts.erase(broker.session_of(browser).subject_id)
     assert voice(enters(tool, broker.browser())) == before
 
 

@@ -7,6 +7,7 @@ import pytest
 from broker.core.client import Client
 from broker.core.subject import Subject
 from broker.store.access_tokens import AccessTokens
+from broker.store.accounts import Accounts
 from broker.store.clients import Clients
 from broker.store.codes import Codes
 from broker.store.consents import Consents
@@ -16,6 +17,7 @@ from broker.store.providers import Providers
 from broker.store.redis import Redis
 from broker.store.requests import Requests
 from broker.store.seal import Seal
+from broker.store.session_register import SessionRegister
 from broker.store.sessions import Sessions
 from broker.store.signing_keys import SigningKeys
 from broker.store.sql import Database
@@ -58,6 +60,16 @@ def providers(database: Database) -> Providers:
 @pytest.fixture
 def subjects(database: Database, seal: Seal, clock: Clock) -> Subjects:
     return Subjects(database, seal, clock)
+
+
+@pytest.fixture
+def accounts(database: Database, outbox: Outbox, clock: Clock) -> Accounts:
+    return Accounts(database, outbox, clock)
+
+
+@pytest.fixture
+def register(database: Database) -> SessionRegister:
+    return SessionRegister(database)
 
 
 @pytest.fixture

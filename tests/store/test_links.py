@@ -15,6 +15,7 @@ from broker.core.errors import AccountBlocked
 from broker.core.linking import LinkOutlook
 from broker.core.subject import LinkedIdentity, Subject, SubjectStatus
 from broker.core.trust import TrustLevel
+from broker.store.accounts import Accounts
 from broker.store.grants import Grants
 from broker.store.links import Links
 from broker.store.outbox import Outbox
@@ -223,12 +224,12 @@ class TestNews:
 
 
 def test_an_erased_account_is_not_revived_by_the_same_identity_al_10(
-    links: Links, subjects: Subjects, citizen: Subject, another: Callable[[str], Subject], tool: Client, clock: Clock
+    accounts: Accounts, links: Links, subjects: Subjects, citizen: Subject, another: Callable[[str], Subject], tool: Client, clock: Clock
 ) -> None:
     """Upstream gives the key to somebody else: they get nothing of the account that was erased, nor does anybody who links it."""
     known = subjects.tool_subject(citizen.id, tool.sector, "Amsel")
     recycled = first_hash(subjects, citizen)
-    subjects.revoke(citizen.id)
+    accounts.erase(citizen.id)
     newcomer = another(recycled)
     assert newcomer.id != citizen.id
     assert subjects.tool_subject(newcomer.id, tool.sector, "Drossel").sub != known.sub

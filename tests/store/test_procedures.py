@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from broker.core.errors import ConfigurationError, SealBroken
 from broker.core.procedure import Procedure, VoteKey, VoteStrength
+from broker.store.accounts import Accounts
 from broker.store.eligibility_tables import procedures as procedures_table
 from broker.store.eligibility_tables import vote_keys
 from broker.store.procedures import Procedures
@@ -149,9 +150,11 @@ def test_a_sealed_key_is_good_for_its_own_procedure_only(
         procedures.vote_key(budget.id, "erika", compute)
 
 
-def test_an_erased_account_leaves_no_vote_key(procedures: Procedures, budget: Procedure, subjects: Subjects, clock: Clock) -> None:
+def test_an_erased_account_leaves_no_vote_key(
+    procedures: Procedures, budget: Procedure, accounts: Accounts, subjects: Subjects, clock: Clock
+) -> None:
     erika = records.subject(clock())
     subjects.add(erika, records.link(erika, clock()))
     procedures.vote_key(budget.id, erika.id, compute)
-    subjects.revoke(erika.id)
+    accounts.erase(erika.id)
     assert procedures.find_vote_key(budget.id, erika.id) is None

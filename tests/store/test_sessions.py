@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -88,7 +89,14 @@ def test_another_secret_opens_no_session(session: BrokerSession, redis: Redis, c
 
 def test_every_session_has_a_time_to_live(session: BrokerSession, redis: Redis) -> None:
     left = int(redis._client.pttl(_key(session)))  # type: ignore[arg-type]
-    assert 0 < left <= SESSION_LIFETIME.total_seconds() * 1000
+    assert 0 < left <= (SESSION_LIFETIME + timedelta(minutes=10)).total_seconds() * 1000
+
+
+def test_one_whose_time_is_over_counts_for_nothing_but_its_end(sessions: Sessions, session: BrokerSession, clock: Clock) -> None:
+    clock.advance(seconds=SESSION_LIFETIME.total_seconds())
+
+    assert sessions.find(session.id) is None
+    assert sessions.find_even_over(session.id) == session
 
 
 def test_redis_holds_nothing_of_the_citizen_in_clear(session: BrokerSession, redis: Redis) -> None:

@@ -11,6 +11,7 @@ from broker.core.client import Client
 from broker.core.errors import NotFound, SealBroken
 from broker.core.subject import Subject, SubjectStatus
 from broker.store.access_tokens import AccessTokens
+from broker.store.accounts import Accounts
 from broker.store.consents import Consents
 from broker.store.grants import Grants
 from broker.store.sql import Database
@@ -90,7 +91,7 @@ def test_a_pseudonym_is_sealed_and_cannot_be_moved(
 
 
 def test_a42_erasing_ends_everything_and_leaves_a_tombstone(
-    subjects: Subjects, consents: Consents, grants: Grants, access_tokens: AccessTokens,
+    accounts: Accounts, subjects: Subjects, consents: Consents, grants: Grants, access_tokens: AccessTokens,
     standings: Standings, citizen: Subject, tool: Client, clock: Clock,
     database: Database,
 ) -> None:  # fmt: skip
@@ -98,7 +99,7 @@ def test_a42_erasing_ends_everything_and_leaves_a_tombstone(
     consents.add(records.consent(citizen.id, tool.client_id, clock()))
     grant = records.grant(citizen.id, clock())
     assert grants.add(grant)
-    subjects.revoke(citizen.id)
+    accounts.erase(citizen.id)
     assert subjects.get(citizen.id).status is SubjectStatus.ERASED
     assert _rows(database, "linked_identities") == []
     assert access_tokens.find(grant.access_hash) is None
@@ -109,11 +110,11 @@ def test_a42_erasing_ends_everything_and_leaves_a_tombstone(
     assert (standing.sub, standing.pseudonym) == (known.sub, "")
 
 
-def test_a42_the_same_person_comes_back_as_somebody_new(subjects: Subjects, tool: Client, clock: Clock) -> None:
+def test_a42_the_same_person_comes_back_as_somebody_new(accounts: Accounts, subjects: Subjects, tool: Client, clock: Clock) -> None:
     first = records.subject(clock())
     subjects.add(first, records.link(first, clock(), "hash"))
     before = subjects.tool_subject(first.id, tool.sector, "Amsel")
-    subjects.revoke(first.id)
+    accounts.erase(first.id)
     assert subjects.find_by_link("bundid", "hash") is None
     second = records.subject(clock())
     assert subjects.add(second, records.link(second, clock(), "hash")) == second

@@ -13,6 +13,7 @@ from broker.core.ids import new_secret
 from broker.core.subject import LinkedIdentity, Subject
 from broker.core.trust import TrustLevel
 from broker.core.voucher import VOUCHER, RedeemedVoucher, VoucherBatch, VoucherFault
+from broker.store.accounts import Accounts
 from broker.store.sql import Database
 from broker.store.subjects import Subjects
 from broker.store.tables import subjects as subject_table
@@ -115,9 +116,11 @@ def test_withdrawn_is_withdrawn_and_keeps_its_first_moment(vouchers: Vouchers, b
     assert vouchers.holders(batch.id) == (account.id,)
 
 
-def test_an_erased_account_takes_its_code_along(vouchers: Vouchers, subjects: Subjects, batch: VoucherBatch, clock: Clock) -> None:
+def test_an_erased_account_takes_its_code_along(
+    vouchers: Vouchers, accounts: Accounts, subjects: Subjects, batch: VoucherBatch, clock: Clock
+) -> None:
     _, account = takes(vouchers, clock)
-    subjects.revoke(account.id)
+    accounts.erase(account.id)
     assert vouchers.find(account.id) == vouchers.holders(batch.id) == ()
     assert takes(vouchers, clock, request="another")[0] is VoucherFault.USED
 

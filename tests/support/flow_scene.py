@@ -16,12 +16,13 @@ from broker.core.client import Client
 from broker.core.grant import access_hash
 from broker.core.next_step import Issue
 from broker.core.request import AuthorizationRequest
-from broker.core.session import BrokerSession
+from broker.core.session import BrokerSession, Visit
 from broker.flows.consenting import Consenting
 from broker.flows.issuing import CodeCall, Issuing
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
 from broker.flows.managing_links import ManagingLinks
+from broker.flows.overseeing import Overseeing
 from broker.flows.recognising import Recognising
 from broker.flows.refreshing import Refreshing
 from broker.flows.releasing import Releasing
@@ -31,6 +32,7 @@ from broker.flows.supplementing import Supplementing
 from broker.flows.voting import Voting
 from broker.flows.watching import Watching
 from broker.store.access_tokens import AccessTokens
+from broker.store.accounts import Accounts
 from broker.store.clients import Clients
 from broker.store.codes import Codes
 from broker.store.consents import Consents
@@ -43,6 +45,7 @@ from broker.store.redis import Redis
 from broker.store.refresh_tokens import RefreshTokens
 from broker.store.requests import Requests
 from broker.store.seal import Seal
+from broker.store.session_register import SessionRegister
 from broker.store.sessions import Sessions
 from broker.store.sql import Database
 from broker.store.standings import Standings
@@ -67,15 +70,17 @@ class Scene:
         self.sessions, self.requests, self.outbox = Sessions(redis, seal, clock), Requests(redis, seal), Outbox(database, clock)
         self.subjects, self.consents = Subjects(database, seal, clock), Consents(database, clock)
         self.grants, self.codes = Grants(database, clock), Codes(redis, seal)
+        self.accounts = Accounts(database, self.outbox, clock)
         self.standings = Standings(database, seal)
         judging = Judging(self.clients, self.providers, self.standings, Releasing(TABLE), clock)
         self.signing_out = SigningOut(self.outbox, self.sessions, self.clients, self.hub)
+        self.overseeing = Overseeing(SessionRegister(database), self.signing_out, clock, bytes(32), most=3)
         self.links = Links(database, self.outbox, clock)
         linking = Linking(self.subjects, bytes(32), clock)
-        self.managing_links = ManagingLinks(judging, self.requests, self.subjects, self.links, self.sessions, clock)
+        self.managing_links = ManagingLinks(judging, self.requests, self.subjects, self.links, self.signing_out, clock)
         self.watching = Watching(Troubles(redis), self.providers, clock)
         vouched, page = Supplementing(Vouchers(database, self.subjects, clock), TABLE.age_thresholds), "https://broker.test/voucher"
-        ways = (linking, self.links, self.signing_out, self.hub, self.watching, vouched, page, bytes(32), clock)
+        ways = (linking, self.links, self.overseeing, self.hub, self.watching, vouched, page, bytes(32), clock)
         self.signing_in = SigningIn(self.requests, self.sessions, judging, *ways)
         self.procedures = Procedures(database, seal, clock, seconds=0)
         voting = Voting(self.procedures)
@@ -107,7 +112,7 @@ class Scene:
 
     def comes_back(self, state: str, old_session: str | None = None, browser: str = BROWSER) -> SignedIn:
         """From the hub."""
-        return self.signing_in.complete({"state": state, "code": "c"}, browser, old_session)
+        return self.signing_in.complete({"state": state, "code": "c"}, Visit(browser, old_session))
 
     def signs_in(
         self, old: BrokerSession | None = None, alias: str = "bundid", **fields: Any

@@ -96,7 +96,7 @@ class TestRevokedMeanwhile:
             actions: dict[str, Any] = {
                 "consent": lambda: scene.consents.withdraw(session.subject_id, "karte"),
                 "tool": lambda: scene.changes_tool(status=ClientStatus.SUSPENDED),
-                "account": lambda: scene.subjects.revoke(session.subject_id),
+                "account": lambda: scene.accounts.erase(session.subject_id),
                 "citizen ID": lambda: scene.providers.replace_all([provider("bundid", enabled=False)]),
                 "session": lambda: scene.sessions.revoke(session.id),
                 "sign-out": lambda: scene.signing_out.end(session),

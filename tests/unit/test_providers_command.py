@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from broker.cli import main
 from broker.core.transforms import GERMANY
-from broker.parts import utc_now
+from broker.opened_stores import utc_now
 from broker.store.providers import Providers
 from broker.store.sql import Database
 from tests.support.app import ISSUER, SECRET

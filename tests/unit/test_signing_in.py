@@ -19,6 +19,7 @@ from broker.core.errors import (
 from broker.core.ids import fingerprint
 from broker.core.next_step import AskConsent, ChooseProvider, Refuse, StepUp
 from broker.core.request import Prompt
+from broker.core.session import Visit
 from broker.core.trust import TrustLevel
 from tests.support.flow_scene import Scene
 from tests.support.makers import BROWSER, client, provider
@@ -54,7 +55,7 @@ class TestBinding:
     @pytest.mark.parametrize("answer", [{}, {"state": ""}, {"state": "made-up", "code": "c"}])
     def test_an_answer_nobody_waits_for_is_refused(self, scene: Scene, answer: dict[str, str]) -> None:
         with pytest.raises(RequestExpired):
-            scene.signing_in.complete(answer, BROWSER, None)
+            scene.signing_in.complete(answer, Visit(BROWSER, None))
 
     def test_a_request_belongs_to_its_browser_se_02(self, scene: Scene) -> None:
         with pytest.raises(ForeignBrowser):
@@ -134,7 +135,7 @@ class TestSwitchedOff:
 
     def test_a_session_of_an_erased_account_counts_for_nothing_and_its_person_starts_anew_up_11(self, scene: Scene) -> None:
         _, session = scene.signs_in()
-        scene.subjects.revoke(session.subject_id)
+        scene.accounts.erase(session.subject_id)
         assert isinstance(scene.signing_in.judge(scene.begins(), session), ChooseProvider)
         _, again = scene.signs_in()
         assert again.subject_id != session.subject_id

@@ -37,7 +37,7 @@ def out(tmp_path: Path) -> Path:
 @pytest.fixture
 def next_year() -> str:
     from broker.core.transforms import german_day
-    from broker.parts import utc_now
+    from broker.opened_stores import utc_now
 
     day = german_day(utc_now())
     return day.replace(year=day.year + 1, day=1).isoformat()

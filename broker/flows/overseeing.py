@@ -1,0 +1,115 @@
+"""Overseeing sessions: which an account has, ending one or all of them, at most so many at a time, none beyond its time.
+
+Ending one here is the same sign-out as everywhere: grants, tools, the hub (`signing_out.py`). What has ended is dead at once, for its
+grants are revoked in the transaction that notes the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from broker.core.ids import keyed_hash, new_id
+from broker.core.ports import Clock
+from broker.core.session import BrokerSession, EndedBy, RegisteredSession, Visit
+from broker.flows.signing_out import SignedOut, SigningOut
+from broker.flows.throttling import source_of
+from broker.store.session_register import SessionRegister
+
+SESSIONS_PER_ACCOUNT = 10
+
+_ENDED_AT_A_TIME = 200
+_SWEPT = timedelta(minutes=2)
+"""Longer than a code lives, and than it takes to redeem one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOverview:
+    """A session as its citizen sees it: what is on record, and the names of the tools it opened."""
+
+    session: RegisteredSession
+    tools: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overseeing:
+    """`network_key` hides from where an account signs in; `most` is how many sessions it may have at a time, the oldest goes when one
+    more begins."""
+
+    register: SessionRegister
+    signing_out: SigningOut
+    clock: Clock
+    network_key: bytes
+    most: int = SESSIONS_PER_ACCOUNT
+
+    def note(self, session: BrokerSession, visit: Visit) -> None:
+        """Put a session that is about to begin on the register."""
+        self.register.add(
+            RegisteredSession(
+                session_id=session.id,
+                subject_id=session.subject_id,
+                provider_alias=session.provider_alias,
+                trust=session.trust,
+                device=session.device,
+                network="",
+                network_hash=self.network_hash(session.subject_id, visit.address),
+                public_computer=session.public_computer,
+                only_for=session.only_for,
+                created_at=self.clock(),
+                expires_at=session.expires_at,
+            )
+        )
+
+    def network_hash(self, subject_id: str, address: str) -> str:
+        """What tells whether two sign-ins of one account came over the same connection, and nothing else; empty for no address."""
+        return keyed_hash(self.network_key, subject_id, source_of(address)) if address else ""
+
+    def end_surplus(self, subject_id: str) -> int:
+        """End the oldest sessions beyond what an account may have; how many."""
+        surplus = self.register.live(subject_id, self.clock())[self.most :]
+        for old in surplus:
+            self._end(old.session_id, EndedBy.TOO_MANY)
+        return len(surplus)
+
+    def list(self, subject_id: str) -> Sequence[SessionOverview]:
+        """An account's sessions, the newest first."""
+        found = self.register.live(subject_id, self.clock())
+        return [SessionOverview(session, self.signing_out.tools_of(session.session_id).names) for session in found]
+
+    def end(self, subject_id: str, session_id: str, by: EndedBy = EndedBy.CITIZEN) -> SignedOut | None:
+        """End one session of this account. None if it has none of that id, which another account's is not told apart from.
+
+        Raises StoreUnavailable; then nothing, or all but the session's own record, has happened, and doing it again finishes it.
+        """
+        found = any(one.session_id == session_id for one in self.register.live(subject_id, self.clock()))
+        return self._end(session_id, by) if found else None
+
+    def end_all(self, subject_id: str, by: EndedBy, but: str | None = None) -> int:
+        """End every session of this account, except the one named `but`; how many."""
+        ids = [one.session_id for one in self.register.live(subject_id, self.clock()) if one.session_id != but]
+        for session_id in ids:
+            self._end(session_id, by)
+        return len(ids)
+
+    def end_expired(self) -> int:
+        """Pronounce the end of sessions whose time is over, so that their tools and the hub hear of it; how many (the worker's task)."""
+        ids = self.register.over(self.clock(), _ENDED_AT_A_TIME)
+        for session_id in ids:
+            self._end(session_id, EndedBy.TIME)
+        return len(ids)
+
+    def sweep(self) -> int:
+        """Revoke what was granted in the very moment in which its session ended, and tell those tools too; how many sessions."""
+        ids = self.register.unfinished(self.clock() - _SWEPT)
+        for session_id in ids:
+            self.signing_out.outbox.end_session(session_id, new_id())
+        return len(ids)
+
+    def _end(self, session_id: str, by: EndedBy) -> SignedOut:
+        session = self.signing_out.sessions.find_even_over(session_id)
+        if session:
+            return self.signing_out.end(session, by=by)
+        logout_id = new_id()  # Redis has lost it: what is on record ends all the same
+        self.signing_out.outbox.end_session(session_id, logout_id, by=by)
+        return SignedOut(self.signing_out.tools_of(session_id), upstream_ended=False, logout_id=logout_id)
