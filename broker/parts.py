@@ -70,7 +70,6 @@ class Parts:
     client_keys: ClientKeyring
     signing_in: SigningIn
     redeeming: Redeeming
-    signing_out: SigningOut
     overseeing: Overseeing
     heeding: Heeding
     consenting: Consenting
@@ -84,6 +83,11 @@ class Parts:
     self_registering: SelfRegistering
     devices: AuthorizingDevices
     serving: Serving
+
+    @property
+    def signing_out(self) -> SigningOut:
+        """What ends the session of the browser at hand."""
+        return self.overseeing.signing_out
 
     def check(self) -> None:
         """Raises ConfigurationError or SealBroken for what would go wrong at the first sign-in; what does not answer is looked at later."""
@@ -103,8 +107,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     """Everything below the views."""
     stores, claim_table, keys = open_stores(settings, clock), load_claim_table(settings.claim_table), settings.keys
     hub = upstream or open_hub(settings, claim_table, clock)
-    judging = _judging(settings, stores, claim_table, clock)
-    overseeing = _overseeing(settings, stores, hub, clock)
+    judging, overseeing = _judging(settings, stores, claim_table, clock), _overseeing(settings, stores, hub, clock)
     signing_out, watching = overseeing.signing_out, Watching(stores.troubles, stores.providers, clock)
     fetching = Fetching(settings.outbound_private_hosts)
     client_keys, ring = ClientKeyring(fetching.get, clock), KeyRing(stores.signing_keys.list, clock)
@@ -126,7 +129,6 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
         client_keys=client_keys,
         signing_in=signing_in,
         redeeming=Redeeming(signing_in, stores.vouchers, stores.attempts, keys.voucher),
-        signing_out=signing_out,
         overseeing=overseeing,
         heeding=Heeding(hub, signing_out, stores.one_time_ids.add),
         choosing=Choosing(judging, watching),
