@@ -54,7 +54,7 @@ class AuthorizationRequest:
     `wanted_trust` is what the tool would like (acr_values), `required_trust` what it insists on (essential acr). `hinted_subs` are the
     subjects it will take, by id_token_hint or `claims`; none means anybody. `asked_userinfo` and `asked_id_token` are names from `claims`.
     `resources` are APIs the tool wants tokens for (RFC 8707), `confirmation` the key it announced for them (`jkt:...`, RFC 9449 10).
-    With `device_id` there is no redirect URI: the answer waits for that device (RFC 8628).
+    With `device_id` there is no redirect URI: the answer waits for that device (RFC 8628). That of the account's own pages is a path.
     `pushed_as` is the reference it came by (RFC 9126), to be answered once.
     `provider_hint` is where the tool would like the citizen to sign in; it never keeps them from another of its citizen IDs.
     With `links_to` a second citizen ID is to be linked to that account; `proposed` is the one that signed in for it.

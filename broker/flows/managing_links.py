@@ -44,10 +44,13 @@ class ManagingLinks:
     signing_out: SigningOut
     clock: Clock
 
-    def request(self, browser_id: str, *, anew: bool = False, links_to: str = "") -> AuthorizationRequest:
-        """A request of the account's own pages, for the judge: to sign in (`anew`: also somebody who is), or to add a citizen ID."""
-        prompts = frozenset({Prompt.LOGIN} if anew else ())
-        return AuthorizationRequest(new_id(), browser_id, ACCOUNT_PAGES, "", ("openid",), self.clock(), prompts=prompts, links_to=links_to)
+    def request(self, browser_id: str, page: str = "", *, anew: bool = False, links_to: str = "") -> AuthorizationRequest:
+        """A request of the account's own pages, for the judge: to sign in (`anew`: also somebody who is), or to add a citizen ID.
+
+        `page` is the path to come back to.
+        """
+        prompts, now = frozenset({Prompt.LOGIN} if anew else ()), self.clock()
+        return AuthorizationRequest(new_id(), browser_id, ACCOUNT_PAGES, page, ("openid",), now, prompts=prompts, links_to=links_to)
 
     def standing(self, session: BrokerSession | None, browser_id: str) -> BrokerSession | None:
         """The session, if it is good for the account's pages."""

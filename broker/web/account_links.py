@@ -14,12 +14,9 @@ from flask import Blueprint, Response, g, render_template, request, url_for
 from broker.core.errors import BadRequest
 from broker.core.linking import ConfirmLink, TellNews
 from broker.core.provider import IdentityProvider
-from broker.core.request import AuthorizationRequest
-from broker.core.session import BrokerSession
 from broker.flows.managing_links import ManagingLinks
-from broker.flows.signing_in import SigningIn
+from broker.web.account_door import AccountDoor, onward
 from broker.web.answering import see_other
-from broker.web.cookies import Cookies
 from broker.web.presentation import provider_name, shown_links
 
 Answer = str | Response
@@ -29,14 +26,13 @@ Answer = str | Response
 class AccountLinksViews:
     """The views, with what they need."""
 
-    signing_in: SigningIn
+    door: AccountDoor
     managing: ManagingLinks
     list_providers: Callable[[], Sequence[IdentityProvider]]
-    cookies: Cookies
 
     def show(self) -> Answer:
         """All citizen IDs of the account; for somebody who is not signed in, the way to that."""
-        session = self._session()
+        session = self.door.session()
         if session is None:
             return render_template("citizen/account_links.html", links=(), fresh=False, signed_in=False)
         overview = self.managing.overview(session)
@@ -45,21 +41,20 @@ class AccountLinksViews:
 
     def sign_in(self) -> Answer:
         """Sign in for this page, also anew: changes need a recent sign-in."""
-        browser_id = self.cookies.browser_id()
-        return self._begin(self.managing.request(browser_id, anew=self._session() is not None))
+        return self.door.sign_in(url_for(".show"))
 
     def add(self) -> Answer:
         """Sign in with another citizen ID, to be linked. With an old sign-in nothing happens but the page that says so."""
-        session = self._session()
+        session = self.door.session()
         if session is None or not self.managing.overview(session).fresh:
             return see_other(url_for(".show"))
-        return self._begin(self.managing.request(session.browser_id, links_to=session.subject_id))
+        return self.door.send(self.managing.request(session.browser_id, url_for(".show"), links_to=session.subject_id))
 
     def confirm(self, request_id: str) -> Answer:
         """Both citizen IDs, and the question."""
-        pending, session = self._pending(request_id), self._session()
-        if session is None or pending.proposed is None or not isinstance(self.signing_in.judge(pending, session), ConfirmLink):
-            return _onward(request_id)
+        pending, session = self.door.pending(request_id), self.door.session()
+        if session is None or pending.proposed is None or not isinstance(self.door.signing_in.judge(pending, session), ConfirmLink):
+            return onward(request_id)
         g.shown_once = True
         return render_template(
             "citizen/account_link_confirm.html",
@@ -73,18 +68,18 @@ class AccountLinksViews:
 
     def decide(self, request_id: str) -> Answer:
         """Yes or no."""
-        pending, decision = self._pending(request_id), request.form.get("decision")
+        pending, decision = self.door.pending(request_id), request.form.get("decision")
         if decision not in ("confirm", "cancel"):
             raise BadRequest("decision is neither confirm nor cancel")
         if decision == "confirm":
-            self.managing.link(pending, self._session())
+            self.managing.link(pending, self.door.session())
         else:
             self.managing.drop(pending)
-        return _onward(request_id)
+        return onward(request_id)
 
     def ask_to_remove(self, handle: str) -> Answer:
         """What would end with this citizen ID, and the question."""
-        session = self._session()
+        session = self.door.session()
         overview = self.managing.overview(session) if session else None
         link = overview.find(handle) if overview else None
         if overview is None or link is None or len(overview.links) < 2:
@@ -94,36 +89,23 @@ class AccountLinksViews:
 
     def remove(self, handle: str) -> Answer:
         """Remove it. Whoever was signed in by it is signed out."""
-        session = self._session()
+        session = self.door.session()
         if session is not None and not self.managing.remove(session, handle):
             return see_other(url_for(".ask_to_remove", handle=handle))
         return see_other(url_for(".show"))
 
     def news(self, request_id: str) -> Answer:
         """Which citizen IDs lead to the account, because that has changed since this one was here last."""
-        pending, session = self._pending(request_id), self._session()
-        if session is None or not isinstance(self.signing_in.judge(pending, session), TellNews):
-            return _onward(request_id)
+        pending, session = self.door.pending(request_id), self.door.session()
+        if session is None or not isinstance(self.door.signing_in.judge(pending, session), TellNews):
+            return onward(request_id)
         links = shown_links(self.managing.overview(session), self.list_providers())
         return render_template("citizen/account_news.html", request_id=request_id, links=links)
 
     def heard(self, request_id: str) -> Answer:
         """Read; on with what the citizen came for."""
-        self.managing.tell(self._pending(request_id), self._session())
-        return _onward(request_id)
-
-    def _begin(self, pending: AuthorizationRequest) -> Response:
-        self.signing_in.begin(pending)
-        return _onward(pending.id)
-
-    def _pending(self, request_id: str) -> AuthorizationRequest:
-        return self.signing_in.resume(request_id, self.cookies.known_browser_id() or "")
-
-    def _session(self) -> BrokerSession | None:
-        """Whoever is signed in, if that still counts."""
-        session_id = self.cookies.session_id()
-        session = self.signing_in.sessions.find(session_id) if session_id else None
-        return self.managing.standing(session, self.cookies.known_browser_id() or "") if session else None
+        self.managing.tell(self.door.pending(request_id), self.door.session())
+        return onward(request_id)
 
 
 def account_links_blueprint(views: AccountLinksViews) -> Blueprint:
@@ -139,7 +121,3 @@ def account_links_blueprint(views: AccountLinksViews) -> Blueprint:
     blueprint.get("/news/<request_id>")(views.news)
     blueprint.post("/news/<request_id>")(views.heard)
     return blueprint
-
-
-def _onward(request_id: str) -> Response:
-    return see_other(url_for("oidc.proceed", request_id=request_id))

@@ -52,8 +52,12 @@ class Cookies:
         self._write(response, self.session_name, token)
 
     def end_session(self, response: Response) -> None:
-        """Take the session cookie back. Only a real sign-out does that, never an outage (A-47)."""
+        """Take the session cookie back, and all pages that the browser kept of us (LO-08); other cookies stay.
+
+        Only a real end does that, never an outage (A-47).
+        """
         response.delete_cookie(self.session_name, secure=self.secure, httponly=True, samesite="Lax")
+        response.headers["Clear-Site-Data"] = '"cache"'
 
     @property
     def request_name(self) -> str:

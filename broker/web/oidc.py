@@ -93,7 +93,7 @@ class AuthorizeViews:
         if isinstance(step, Refuse) and not asked.denied_by:
             raise step.error
         if isinstance(step, Issue | Refuse):
-            return see_other(url_for("account_links.show"))
+            return see_other(asked.redirect_uri or url_for("account.show"))
         return self._onward(asked, step)
 
     def leave_unmet(self, request_id: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -15,6 +16,7 @@ from broker.core.client import ClientClaim
 from broker.core.client_policy import LogoutPolicy
 from broker.core.ports import UpstreamRedirect
 from broker.core.trust import TrustLevel
+from tests.browser.conftest import FLAGS
 from tests.support.app import Broker, start
 from tests.support.clock import Clock
 from tests.support.services import free_port
@@ -139,6 +141,30 @@ def test_front_channel_logout_reaches_the_tool_and_goes_on(chromium: Browser, to
     assert parse_qs(urlsplit(heard).query) == {"iss": [town.broker.issuer], "sid": [town.tool.verifies(hint)["sid"]]}
     assert not [text for text in blocked if "Content Security Policy" in text]
     page.close()
+
+
+def test_lo_08_back_after_signing_out_shows_nothing_personal(chromium: Browser, town: Town) -> None:
+    """Not from the browser's cache, and not from the pages it keeps alive for going back (which Playwright switches off, we do not)."""
+    remembering = chromium.browser_type.launch(
+        executable_path=shutil.which("chromium"), args=FLAGS, ignore_default_args=["--disable-back-forward-cache"]
+    )
+    page = remembering.new_page(locale="de-DE")
+    _opens_consent(page, town)
+    page.click("#consent-allow")
+    page.wait_for_url(f"{town.tool_url}/callback?**")
+    page.goto(f"{town.broker.issuer}/account/sessions")
+    assert "Chrome, " in page.inner_text("main")
+    page.goto(f"{town.broker.issuer}/logout")
+    page.click("#logout-confirm")
+    page.wait_for_selector("#signed-out")
+    seen = []
+    for _ in range(2):
+        page.go_back(wait_until="load")
+        seen.append(page.inner_text("body"))
+    assert page.url.endswith("/account/sessions")
+    assert page.locator("#account-sign-in").count() == 1
+    assert not [text for text in seen if "Chrome, " in text or town.tool.client.name in text]
+    remembering.close()
 
 
 def test_a_tool_that_does_not_answer_holds_nobody_up(chromium: Browser, pages_url: str) -> None:

@@ -84,5 +84,6 @@ def test_lo_08_nothing_about_the_citizen_is_kept_by_the_browser(browser: Browser
     stop = browser.opens("/logout", query_string={"id_token_hint": hint})
 
     assert stop.response.headers["Cache-Control"] == "no-store"
+    assert stop.response.headers["Clear-Site-Data"] == '"cache"', "the language and the browser's own cookie stay"
     assert "__Host-bp-session" not in browser.cookies()
     assert json.dumps(browser.cookies()).count("erika") == 0

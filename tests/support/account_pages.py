@@ -1,14 +1,16 @@
-"""The account's page of citizen IDs with realistic data, as `tests/support/pages.py` shows it."""
+"""The account's pages with realistic data, as `tests/support/pages.py` shows it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, render_template
 
 from broker.web.presentation import ShownLink
+from broker.web.shown_sessions import Place, ShownSession
 
 Page = Callable[[], str]
 
@@ -17,10 +19,41 @@ BUNDID = ShownLink("h1", "BundID", datetime(2025, 3, 4, tzinfo=UTC), TODAY, pres
 OLD = ShownLink("h2", "Servicekonto Schleswig-Holstein", datetime(2024, 1, 9, tzinfo=UTC), TODAY, present=False, new=False, ends=None)
 ENDING = ShownLink("h3", "Servicekonto Niedersachsen", OLD.linked_at, TODAY, present=True, new=False, ends=date(2027, 6, 30))
 NEW = ShownLink("h4", "Elektronisches Bürgerservicekonto der Länder", TODAY, TODAY, present=False, new=True, ends=None)
+HERE = ShownSession(
+    handle="s1",
+    device="Firefox, Windows",
+    provider="BundID",
+    began=TODAY,
+    ends=TODAY + timedelta(hours=12),
+    network="",
+    place=Place.HERE,
+    tools=("Mitmachkarte", "Bürgerhaushaltsbeteiligungsplattform der Entwicklungsgemeinschaft KielRegion"),
+    public_computer=False,
+    only_for="",
+    other_device=None,
+    present=True,
+)
+PHONE = replace(HERE, handle="s2", device="Samsung Internet, Android", present=False, place=Place.ELSEWHERE, tools=("Mitmachkarte",))
+STOLEN = replace(PHONE, handle="s3", device="Chrome, Mac", other_device="Chrome, Linux", place=Place.UNKNOWN, tools=())
+LIBRARY = replace(PHONE, handle="s4", device="", network="Stadtbibliothek", public_computer=True, ends=TODAY + timedelta(minutes=15))
+ISOLATED = replace(PHONE, handle="s5", device="Edge, Windows", only_for="Mängelmelder")
 
 
-def account_stub() -> Blueprint:
+def account_stubs() -> tuple[Blueprint, Blueprint]:
     """The addresses that the pages name."""
+    return _links_stub(), _sessions_stub()
+
+
+def _sessions_stub() -> Blueprint:
+    stub = Blueprint("account", __name__, url_prefix="/account")
+    stub.add_url_rule("", "show", lambda: "")
+    stub.add_url_rule("/sessions", "sessions", lambda: "")
+    for endpoint in ("sign_in", "sign_in_for_sessions", "end", "end_others", "end_all"):
+        stub.add_url_rule(f"/{endpoint}", endpoint, lambda: "", methods=["POST"])
+    return stub
+
+
+def _links_stub() -> Blueprint:
     stub = Blueprint("account_links", __name__, url_prefix="/account/links")
     stub.add_url_rule("", "show", lambda: "")
     for endpoint, path in {
@@ -39,6 +72,10 @@ def _links(*links: ShownLink, fresh: bool = True) -> Page:
     return _shows("account_links", links=list(links), fresh=fresh, signed_in=True)
 
 
+def _sessions(*sessions: ShownSession) -> Page:
+    return _shows("account_sessions", sessions=list(sessions), signed_in=True)
+
+
 def _confirm(outlook: str) -> Page:
     return _shows(
         "account_link_confirm",
@@ -51,6 +88,12 @@ def _confirm(outlook: str) -> Page:
 
 
 ACCOUNT_PAGES: dict[str, Page] = {
+    "account": _shows("account", signed_in_with="BundID", sign_out_url="/logout"),
+    "account-sign-in": _shows("account", signed_in_with="", sign_out_url="/logout"),
+    "account-sessions": _sessions(HERE, PHONE),
+    "account-sessions-many": _sessions(HERE, PHONE, STOLEN, LIBRARY, ISOLATED),
+    "account-sessions-one": _sessions(HERE),
+    "account-sessions-signed-out": _shows("account_sessions", sessions=[], signed_in=False),
     "account-signed-out": _shows("account_links", links=[], fresh=False, signed_in=False),
     "account-links": _links(OLD, BUNDID),
     "account-links-new": _links(BUNDID, NEW),

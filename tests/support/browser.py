@@ -64,6 +64,13 @@ class Browser:
         self.issuer = issuer
         self.client: FlaskClient = app.test_client()
 
+    def uses(self, device: str, address: str = "") -> Browser:
+        """This is what the browser calls itself from now on, and where it is; itself."""
+        self.client.environ_base["HTTP_USER_AGENT"] = device
+        if address:
+            self.client.environ_base["REMOTE_ADDR"] = address
+        return self
+
     def opens(self, url: str, **options: Any) -> Stop:
         """GET, and on through the broker's own redirects."""
         return self._followed(self.client.get(url, base_url=self.issuer, **options))

@@ -11,6 +11,7 @@ from flask import render_template
 
 from broker.core.client import Client
 from broker.core.provider import IdentityProvider, Means, Trouble, TroubleSource
+from broker.core.session import EndedBy
 from broker.core.trust import TrustLevel
 from broker.flows.choosing import Option
 from broker.web.presentation import ShownSetback, provider_options
@@ -88,6 +89,7 @@ def _choose(
     setback: ShownSetback | None = None,
     may_stay: bool = False,
     unasked: tuple[str, ...] = (),
+    ended_by: EndedBy | None = None,
     **options: Any,
 ) -> Callable[[], str]:
     def show() -> str:
@@ -101,6 +103,7 @@ def _choose(
             setback=setback,
             may_stay=may_stay,
             unasked=unasked,
+            ended_by=ended_by,
             reference="q7m2c9xk4p",
         )
 
@@ -151,6 +154,7 @@ def choice_pages(tool: Client, tried: Client) -> dict[str, Callable[[], str]]:
         "choose-for-more": _choose(
             tool, TrustLevel.BASIC, ["bundid", "bayernid"], unasked=("Wohnort in der Gemeinde", "Erreichte Altersgrenzen")
         ),
+        "choose-told-why": _choose(tool, TrustLevel.BASIC, ["bundid", "bayernid"], ended_by=EndedBy.TOO_MANY),
         "choose-high": _choose(tool, TrustLevel.HIGH, ["bundid", "bayernid"]),
         "step-up": _choose(tool, TrustLevel.SUBSTANTIAL, ["bundid", "bayernid"], TrustLevel.BASIC),
         "step-up-cancelled": _choose(

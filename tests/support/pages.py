@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFProtect
 from broker.core.client import Client, ClientStatus, Operator
 from broker.core.client_policy import Appearance
 from broker.core.logo import Logo
+from broker.core.session import EndedBy
 from broker.core.trust import TrustLevel
 from broker.core.voucher import VoucherFault
 from broker.web import assets, headers, i18n
@@ -22,7 +23,7 @@ from broker.web.forms import ConsentForm, UserCodeForm, VoucherForm
 from broker.web.logos import LogoViews, logos_blueprint
 from broker.web.presentation import ShownClaim, WayBack
 from broker.web.voucher import fault_sentence
-from tests.support.account_pages import ACCOUNT_PAGES, account_stub
+from tests.support.account_pages import ACCOUNT_PAGES, account_stubs
 from tests.support.choice_pages import LONG_TOOL, choice_pages
 from tests.support.pictures import png
 
@@ -83,7 +84,8 @@ def create_page_app() -> Flask:
     app.register_blueprint(_stub_blueprint())
     app.register_blueprint(_device_stub())
     app.register_blueprint(_voucher_stub())
-    app.register_blueprint(account_stub())
+    for stub in account_stubs():
+        app.register_blueprint(stub)
     app.register_blueprint(logos_blueprint(LogoViews(lambda digest: LOGO if digest == LOGO.digest else None)))
     app.add_url_rule("/page/<name>", "page", _page)
     return app
@@ -180,6 +182,7 @@ def _error(key: str, back: WayBack | None = None, retry_url: str | None = None) 
 PAGES: dict[str, Callable[[], str]] = {
     "start": _shows("start", signed_in_with="", sign_out_url="/logout"),
     "start-under-way": _shows("start", signed_in_with="", sign_out_url="/logout", tool=TOOL, go_on_url="/sign-in/r3qu3st"),
+    "start-told-why": _shows("start", signed_in_with="", sign_out_url="/logout", ended_by=EndedBy.CITIZEN),
     "start-signed-in": _shows("start", signed_in_with="BundID", sign_out_url="/logout"),
     **choice_pages(TOOL, TRIED_TOOL),
     **ACCOUNT_PAGES,

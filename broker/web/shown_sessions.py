@@ -1,0 +1,80 @@
+"""An account's sessions as its page shows them: the device in coarse words, the place coarser still, the tools by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from broker.core.provider import IdentityProvider
+from broker.core.session import UNNAMED, RegisteredSession
+from broker.flows.overseeing import SessionOverview
+from broker.web.presentation import provider_name
+
+
+class Place(StrEnum):
+    """Where a session was begun, as seen from the page that shows it."""
+
+    HERE = "here"
+    ELSEWHERE = "elsewhere"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSession:
+    """One session. `device` is empty where the browser said nothing; `network` names a known network, else `place` compares connections.
+
+    `tools` are names; `only_for` is the name of the one tool it counts for, or empty. `other_device` is where its cookie turned up as well:
+    empty for a device that did not say what it is, None for nowhere.
+    """
+
+    handle: str
+    device: str
+    provider: str
+    began: datetime
+    ends: datetime
+    network: str
+    place: Place
+    tools: tuple[str, ...]
+    public_computer: bool
+    only_for: str
+    other_device: str | None
+    present: bool
+
+
+def shown_sessions(
+    overview: Iterable[SessionOverview], providers: Iterable[IdentityProvider], present_id: str, present_network: str
+) -> list[ShownSession]:
+    """The sessions, the present one first, then the newest. `present_network` is the hash of the connection the page is looked at over."""
+    known = tuple(providers)
+    shown = [_shown(one, known, present_id, present_network) for one in overview]
+    return sorted(shown, key=lambda one: not one.present)
+
+
+def _shown(one: SessionOverview, known: tuple[IdentityProvider, ...], present_id: str, present_network: str) -> ShownSession:
+    session = one.session
+    return ShownSession(
+        handle=session.handle,
+        device=session.device,
+        provider=provider_name(known, session.provider_alias),
+        began=session.created_at,
+        ends=session.expires_at,
+        network=session.network,
+        place=_place(session, present_network),
+        tools=one.tools,
+        public_computer=session.public_computer,
+        only_for=next(iter(one.tools), session.only_for) if session.only_for else "",
+        other_device=_other_device(session.other_device),
+        present=session.session_id == present_id,
+    )
+
+
+def _other_device(noted: str) -> str | None:
+    return noted.removeprefix(UNNAMED) if noted else None
+
+
+def _place(session: RegisteredSession, present_network: str) -> Place:
+    if not session.network_hash or not present_network:
+        return Place.UNKNOWN
+    return Place.HERE if session.network_hash == present_network else Place.ELSEWHERE
