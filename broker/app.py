@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from flask import Flask
+from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -26,6 +26,8 @@ from broker.parts import Parts, build_parts
 from broker.provider_face import endpoint_views, registration_views
 from broker.store.migrations import pending
 from broker.web import assets, dpop, errors, guards, headers, i18n, observability
+from broker.web.account import AccountViews, account_blueprint
+from broker.web.account_door import AccountDoor
 from broker.web.account_links import AccountLinksViews, account_links_blueprint
 from broker.web.citizen import CitizenViews, citizen_blueprint
 from broker.web.cookies import Cookies
@@ -40,6 +42,7 @@ from broker.web.oidc import AuthorizeViews, oidc_blueprint
 from broker.web.pushed import PushedViews, pushed_blueprint
 from broker.web.registration import registration_blueprint
 from broker.web.token_status import TokenStatusViews, token_status_blueprint
+from broker.web.told_why import ToldWhy
 from broker.web.upstream_logout import upstream_logout_blueprint
 from broker.web.voucher import VoucherViews, voucher_blueprint
 
@@ -149,7 +152,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
         device_blueprint(devices),
         citizen_blueprint(_citizen_views(settings, parts, cookies)),
         voucher_blueprint(_voucher_views(settings, parts, cookies)),
-        account_links_blueprint(AccountLinksViews(parts.signing_in, parts.managing_links, stores.providers.list, cookies)),
+        *_account_blueprints(parts, cookies, end_session),
         health_blueprint(_readiness(parts)),
         description_blueprint(DescriptionViews(settings.issuer)),
         *aliases,
@@ -190,7 +193,16 @@ def _citizen_views(settings: Settings, parts: Parts, cookies: Cookies) -> Citize
         find_session=parts.stores.sessions.find,
         claim_table=parts.claim_table,
         cookies=cookies,
+        told_why=ToldWhy(parts.overseeing.why_ended, cookies),
         hub_origin=settings.hub_issuer,
+    )
+
+
+def _account_blueprints(parts: Parts, cookies: Cookies, end_session: EndSessionViews) -> tuple[Blueprint, Blueprint]:
+    door, providers = AccountDoor(parts.signing_in, parts.managing_links, cookies), parts.stores.providers
+    return (
+        account_blueprint(AccountViews(door, parts.overseeing, providers.list, end_session.goodbye)),
+        account_links_blueprint(AccountLinksViews(door, parts.managing_links, providers.list)),
     )
 
 

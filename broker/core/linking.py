@@ -70,8 +70,8 @@ def account_pages(site_name: str = "", operator_name: str = "") -> Client:
 
 
 def is_fresh(session: BrokerSession, at: datetime) -> bool:
-    """Whether the account was proven recently enough to change its links."""
-    return at - session.authenticated_at <= FRESH
+    """Whether the account was proven recently enough to change its links, and the proof did not turn up on another device since."""
+    return not session.other_device and at - session.authenticated_at <= FRESH
 
 
 def link_fault(request: AuthorizationRequest, session: BrokerSession | None) -> BrokerError | None:

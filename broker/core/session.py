@@ -8,9 +8,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from broker.core.claim import HeldClaim
+from broker.core.ids import fingerprint
 from broker.core.trust import LIFETIME, TrustLevel, decayed
 
 SESSION_LIFETIME = LIFETIME[TrustLevel.BASIC]  # the session outlives a decayed level (design: "Where data lives")
+UNNAMED = "?"
+"""In `other_device`: a device that did not say what it is."""
+
 TOUCH_INTERVAL = timedelta(seconds=30)  # how exact `last_seen_at` is: not every request rewrites the session
 
 
@@ -62,6 +66,11 @@ class RegisteredSession:
     ended_by: str = ""
     other_device: str = ""
 
+    @property
+    def handle(self) -> str:
+        """What forms call it: says nothing, and is found among an account's own sessions only."""
+        return fingerprint(f"session {self.session_id}")
+
 
 @dataclass(frozen=True, slots=True)
 class BrokerSession:
@@ -72,6 +81,7 @@ class BrokerSession:
     sign-in came by (`LinkedIdentity`); `news`: the account's links changed since it was used last.
     `asked_claims` are those the citizen ID was asked for, whether it could give them or not; None where that is not known. `device`
     is in the words of its `Visit`; on a `public_computer` others follow; `only_for` names the one tool it counts for, if it is not for all.
+    `other_device` is the first on which its cookie turned up as well.
     """
 
     id: str
@@ -95,6 +105,17 @@ class BrokerSession:
     device: str = ""
     public_computer: bool = False
     only_for: str = ""
+    other_device: str = ""
+
+    def seen_on(self, device: str) -> BrokerSession:
+        """This session, now that its cookie came from there: if it began on another device, it is worth low at most from now on (SE-13).
+
+        Nobody can tell which of the two is the citizen; whoever is, signs in anew. A sign-in that did not say where it came from is
+        compared with nothing.
+        """
+        if self.other_device or not self.device or device == self.device:
+            return self
+        return replace(self, trust=min(self.trust, TrustLevel.LOW), other_device=device or UNNAMED)
 
     def live(self, now: datetime) -> bool:
         """Whether the session as a whole is still within its absolute and idle limits."""

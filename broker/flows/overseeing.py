@@ -7,10 +7,12 @@ grants are revoked in the transaction that notes the end.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from broker.core.ids import keyed_hash, new_id
+from broker.core.errors import StoreUnavailable
+from broker.core.ids import keyed_hash, new_id, same
 from broker.core.ports import Clock
 from broker.core.session import BrokerSession, EndedBy, RegisteredSession, Visit
 from broker.flows.signing_out import SignedOut, SigningOut
@@ -76,6 +78,29 @@ class Overseeing:
         """An account's sessions, the newest first."""
         found = self.register.live(subject_id, self.clock())
         return [SessionOverview(session, self.signing_out.tools_of(session.session_id).names) for session in found]
+
+    def find(self, subject_id: str, handle: str) -> RegisteredSession | None:
+        """The account's session that a form calls by this handle."""
+        return next((one for one in self.register.live(subject_id, self.clock()) if same(one.handle, handle)), None)
+
+    def why_ended(self, session_id: str) -> EndedBy | None:
+        """Who or what ended a session that is no longer there; None for what nobody has to be told, or while the register is away."""
+        with suppress(StoreUnavailable):
+            known = self.register.find(session_id)
+            if known is None or known.ended_by == EndedBy.REPLACED:
+                return None
+            if known.ended_at is not None:
+                return EndedBy(known.ended_by)
+            return EndedBy.TIME if known.expires_at <= self.clock() else None
+        return None
+
+    def seen_on(self, session: BrokerSession, device: str) -> BrokerSession:
+        """The session as it counts on the device that its cookie came from just now. What that changes is written down once."""
+        seen = session.seen_on(device)
+        if seen is not session:
+            self.register.note_other_device(session.id, seen.other_device)
+            self.signing_out.sessions.replace(seen)
+        return seen
 
     def end(self, subject_id: str, session_id: str, by: EndedBy = EndedBy.CITIZEN) -> SignedOut | None:
         """End one session of this account. None if it has none of that id, which another account's is not told apart from.

@@ -60,6 +60,10 @@ class Sessions:
         """Note that the citizen is active now. False if the session has ended meanwhile: it is never brought back."""
         return self._values.replace(session.id, session.touched(self._clock()))
 
+    def replace(self, session: BrokerSession) -> bool:
+        """Keep what has become of the session. False if it has ended meanwhile: it is never brought back."""
+        return self._values.replace(session.id, session)
+
     def revoke(self, session_id: str) -> bool:
         """End a session; whether there was one."""
         return self._redis.delete(self._values.key(session_id))

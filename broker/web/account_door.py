@@ -12,6 +12,7 @@ from broker.flows.managing_links import ManagingLinks
 from broker.flows.signing_in import SigningIn
 from broker.web.answering import see_other
 from broker.web.cookies import Cookies
+from broker.web.device_words import present_device
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class AccountDoor:
         """Whoever is signed in, if that still counts."""
         session_id = self.cookies.session_id()
         session = self.signing_in.sessions.find(session_id) if session_id else None
-        return self.managing.standing(session, self.cookies.known_browser_id() or "") if session else None
+        standing = self.managing.standing(session, self.cookies.known_browser_id() or "") if session else None
+        return self.signing_in.overseeing.seen_on(standing, present_device()) if standing else None
 
     def sign_in(self, page: str) -> Response:
         """Sign in, also somebody who is, and come back to this page of ours (a path)."""

@@ -31,6 +31,7 @@ from broker.web.headers import allow_form_action
 from broker.web.i18n import current_language
 from broker.web.observability import request_id as request_number
 from broker.web.presentation import ShownSetback, claim_labels, provider_name, provider_options, shown_claims
+from broker.web.told_why import ToldWhy
 from broker.web.visits import this_visit
 
 Answer = str | Response
@@ -54,6 +55,7 @@ class CitizenViews:
     find_session: Callable[[str], BrokerSession | None]
     claim_table: ClaimTable
     cookies: Cookies
+    told_why: ToldWhy
     hub_origin: str
 
     def start(self) -> Answer:
@@ -67,6 +69,7 @@ class CitizenViews:
             sign_out_url="/logout",
             tool=self._client(pending) if pending else None,
             go_on_url=url_for(".choose_provider", request_id=pending.id) if pending else None,
+            ended_by=self.told_why.tell(session),
         )
 
     def choose_provider(self, request_id: str) -> Answer:
@@ -88,6 +91,7 @@ class CitizenViews:
             unasked=claim_labels(self.claim_table, choice.unasked),
             reference=request_number(),
             errand=_errand(pending),
+            ended_by=self.told_why.tell(session),
         )
 
     def begin_sign_in(self, request_id: str) -> Answer:

@@ -57,6 +57,10 @@ class EndSessionViews:
         session = self._session()
         return self._goodbye(asked, self.signing_out.end(session) if session else None)
 
+    def goodbye(self, done: SignedOut) -> Response:
+        """The end of a session that was ended on a page of the account."""
+        return self._goodbye(EndSession(None, None, None), done)
+
     def _session(self) -> BrokerSession | None:
         """The session to end, if this browser is still the one that began it."""
         session_id, browser_id = self.cookies.session_id(), self.cookies.known_browser_id()

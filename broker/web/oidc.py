@@ -28,6 +28,7 @@ from broker.oidc.responses import AuthorizationResponses
 from broker.oidc.return_address import FindClient, ReturnAddress
 from broker.web.answering import see_other, send
 from broker.web.cookies import Cookies
+from broker.web.device_words import present_device
 from broker.web.errors import redirect_errors_to
 from broker.web.i18n import adopt_language, current_language
 from broker.web.login_start import start_again, where_to_start
@@ -113,7 +114,8 @@ class AuthorizeViews:
 
     def _session(self) -> BrokerSession | None:
         session_id = self.cookies.session_id()
-        return self.signing_in.sessions.find(session_id) if session_id else None
+        session = self.signing_in.sessions.find(session_id) if session_id else None
+        return self.signing_in.overseeing.seen_on(session, present_device()) if session else None
 
     # The one place where answers go out.
     def _answer(self, asked: AuthorizationRequest, address: ReturnAddress, step: Issue | Refuse, session: BrokerSession | None) -> Response:

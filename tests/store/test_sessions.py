@@ -68,6 +68,20 @@ def test_touching_never_brings_an_ended_session_back(sessions: Sessions, session
     assert not sessions.revoke(session.id)
 
 
+def test_what_became_of_a_session_is_kept_for_the_rest_of_its_time_and_never_brings_it_back(
+    sessions: Sessions, session: BrokerSession, redis: Redis
+) -> None:
+    redis._client.pexpire(_key(session), 60_000)
+    assert sessions.replace(replace(session, other_device="Chrome, Linux"))
+    found = sessions.find(session.id)
+    assert found
+    assert found.other_device == "Chrome, Linux"
+    assert 0 < int(redis._client.pttl(_key(session))) <= 60_000  # type: ignore[arg-type]
+    sessions.revoke(session.id)
+    assert not sessions.replace(session)
+    assert sessions.find(session.id) is None
+
+
 def test_a_session_put_under_another_key_is_refused(sessions: Sessions, session: BrokerSession, redis: Redis, clock: Clock) -> None:
     other = records.session("somebody else", clock())
     sessions.add(other)
