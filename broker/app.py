@@ -178,6 +178,7 @@ def _end_session_views(settings: Settings, parts: Parts, hints: HintReader, cook
         issuer=settings.issuer,
         reader=EndSessionReader(hints, clients.find, clients.find_by_post_logout_uri),
         signing_out=parts.signing_out,
+        overseeing=parts.overseeing,
         subject_at=lambda session, client: standings.find(session.subject_id, client).sub,
         cookies=cookies,
     )

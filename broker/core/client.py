@@ -131,6 +131,11 @@ class Client:
         """Whether there is any way to tell the tool that a session has ended."""
         return bool(self.backchannel_logout_uri or self.logout.frontchannel_uri)
 
+    @property
+    def only_for(self) -> str:
+        """What a session has to be `only_for` to answer this client: its own id where it keeps to itself, else empty: the common one."""
+        return self.client_id if self.logout.isolated_session else ""
+
     def may_use(self, grant_type: GrantType) -> bool:
         """Whether the record allows this grant at the token endpoint."""
         return grant_type in self.tokens.grant_types

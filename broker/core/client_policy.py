@@ -112,8 +112,10 @@ class TokenPolicy:
 
 @dataclass(frozen=True, slots=True)
 class LogoutPolicy:
-    """How a client takes part in signing out; the browser's part only for those that want it (OIDC Front-Channel Logout 1.0).
+    """How a client takes part in the common session and its end; the browser's part only for those that want it (OIDC Front-Channel
+    Logout 1.0).
 
+    `isolated_session`: it takes no part in it. Each of its requests is a sign-in of its own, for which no other client is let in.
     `session_state`: authorization responses also carry the `sid` under that name, for plugins that read it there.
     `told_when_asking`: it gets a back-channel logout also when the sign-out was begun by itself, as the specification reads literally.
     """
@@ -123,6 +125,7 @@ class LogoutPolicy:
     backchannel_session_required: bool = False
     session_state: bool = False
     told_when_asking: bool = False
+    isolated_session: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ def _next(situation: Situation) -> Step:
         return Refuse(AccessDenied("This tool is not live."))
     if request.links_to:
         return _link(situation, client)
-    if session is None or standing is None or not standing.linked or not session.live(situation.now):
+    if session is None or standing is None or not standing.linked or not session.serves(client.only_for, situation.now):
         return _sign_in(situation, client)  # also where the citizen ID it came by leads to another account by now, or to none
     if not standing.subject_active:
         return Refuse(AccountBlocked())
@@ -173,7 +173,8 @@ def _next(situation: Situation) -> Step:
 def _link(situation: Situation, client: Client) -> Step:
     """A second citizen ID for an account: signed in with, then confirmed. Whoever signs in for it gets no session."""
     request, session, standing = situation.request, situation.session, situation.standing
-    stands = session is not None and session.live(situation.now) and standing is not None and standing.linked and standing.subject_active
+    serves = session is not None and session.serves(client.only_for, situation.now)
+    stands = serves and standing is not None and standing.linked and standing.subject_active
     present = session if stands else None
     fault = link_fault(request, present)
     if fault is not None or present is None or standing is None:

@@ -59,7 +59,8 @@ class AuthorizationRequest:
     `provider_hint` is where the tool would like the citizen to sign in; it never keeps them from another of its citizen IDs.
     With `links_to` a second citizen ID is to be linked to that account; `proposed` is the one that signed in for it.
     `signed_in_at`, `told_at`, `consented_at`, `denied_by` record what this request has already asked of the citizen, so that nothing is
-    asked twice; `setback` is a try that failed and may be repeated.
+    asked twice; `setback` is a try that failed and may be repeated. `session_id` names the session that came of it, of a tool that takes
+    no part in the common one: no cookie knows it.
     """
 
     id: str
@@ -93,6 +94,7 @@ class AuthorizationRequest:
     links_to: str = ""
     proposed: ProposedLink | None = None
     told_at: datetime | None = None
+    session_id: str = ""
 
     @property
     def silent(self) -> bool:

@@ -121,6 +121,11 @@ class BrokerSession:
         """Whether the session as a whole is still within its absolute and idle limits."""
         return now < self.expires_at and self.trust_at(now) > TrustLevel.NONE
 
+    def serves(self, only_for: str, now: datetime) -> bool:
+        """Whether it is live and may answer a client of this kind (`Client.only_for`): the common session all but those that keep to
+        themselves, and each of these none but its own."""
+        return self.only_for == only_for and self.live(now)
+
     def trust_at(self, now: datetime) -> TrustLevel:
         """The level that may be asserted now: the one reached at sign-in, decayed by age and idle time."""
         return decayed(self.trust, now - self.authenticated_at, now - self.last_seen_at)

@@ -27,6 +27,8 @@ def grant_faults(client: Client) -> Iterator[tuple[tuple[str, ...], str]]:
         yield _PLACE, "token_exchange needs a citizen's token first: list authorization_code or device_code too"
     if grants and not grants & _CITIZENS and client.claims:
         yield ("claims",), "no citizen signs in here: list authorization_code or device_code, or leave the claims out"
+    if grants and not grants & _CITIZENS and client.logout.isolated_session:
+        yield ("logout", "isolated_session"), "no citizen signs in here: there is no session to keep apart"
 
 
 def needs_return_address(client: Client) -> bool:

@@ -65,13 +65,14 @@ class TokensTable(Strict):
 
 
 class LogoutTable(Strict):
-    """`[logout]`: how the tool takes part in signing out."""
+    """`[logout]`: how the tool takes part in the common session and in signing out."""
 
     frontchannel_uri: str | None = None
     frontchannel_session_required: bool | None = None
     backchannel_session_required: bool | None = None
     session_state: bool | None = None
     told_when_asking: bool | None = None
+    isolated_session: bool | None = None
 
 
 class LoginStartTable(Strict):

@@ -210,7 +210,7 @@ class Issuing:
 
     def _session_of(self, issued: IssuedCode) -> BrokerSession:
         """The session, still that person's, with a citizen ID that the tool may still take (A-31). Raises InvalidGrant."""
-        session = self.recognising.session(issued.session_id, issued.subject_id)
+        session = self.recognising.session(issued.session_id, issued.subject_id, issued.client_id)
         if session is None or not self.recognising.usable(session.provider_alias, issued.client_id):
             raise InvalidGrant
         return session

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+from broker.core.client import Client
+from broker.core.delivery import ToolSession
 from broker.core.errors import StoreUnavailable
 from broker.core.ids import keyed_hash, new_id, same
 from broker.core.ports import Clock
@@ -66,6 +68,15 @@ class Overseeing:
     def network_hash(self, subject_id: str, address: str) -> str:
         """What tells whether two sign-ins of one account came over the same connection, and nothing else; empty for no address."""
         return keyed_hash(self.network_key, subject_id, source_of(address)) if address else ""
+
+    def own_session(self, client: Client, named: ToolSession | None, browser_id: str) -> BrokerSession | None:
+        """The session that a tool keeps for itself: the one that it names, wherever that is, else the one in this browser.
+
+        Raises StoreUnavailable.
+        """
+        sessions, session_id = self.signing_out.sessions, self.register.find_id(named) if named else None
+        session = sessions.find(session_id) if session_id else None
+        return session if session and session.only_for == client.client_id else sessions.find_own(browser_id, client.client_id)
 
     def end_surplus(self, subject_id: str) -> int:
         """End the oldest sessions beyond what an account may have; how many."""

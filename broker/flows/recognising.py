@@ -53,13 +53,14 @@ class Recognising:
 
     def session_of(self, grant: Grant) -> BrokerSession | None:
         """The session that a grant came from, if it still lives."""
-        return self.session(grant.session_id, grant.subject_id)
+        return self.session(grant.session_id, grant.subject_id, grant.client_id)
 
-    def session(self, session_id: str, subject_id: str) -> BrokerSession | None:
-        """The session, if it is that citizen's and still lives."""
+    def session(self, session_id: str, subject_id: str, client_id: str) -> BrokerSession | None:
+        """The session, if it is that citizen's, not another tool's alone, and still lives."""
         session = self.sessions.find(session_id)
-        lives = session is not None and session.subject_id == subject_id and session.live(self.judging.clock())
-        return session if lives else None
+        if session is None or session.subject_id != subject_id or session.only_for not in ("", client_id):
+            return None
+        return session if session.live(self.judging.clock()) else None
 
     def stands(self, grant: Grant, session: BrokerSession | None) -> bool:
         """Whether the tool may still take this citizen ID (A-31), and the session lives or need not (`offline`)."""

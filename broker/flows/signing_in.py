@@ -38,7 +38,10 @@ BY_CITIZEN_ID = "citizen_id"
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """What came of an answer from the hub. Without a session nobody signed in, and the request knows why (`denied_by`, `setback`)."""
+    """What came of an answer from the hub. Without a session nobody signed in, and the request knows why (`denied_by`, `setback`).
+
+    `session_token` is for the cookie; a session of one tool alone gets none, the request knows it (`session_id`).
+    """
 
     request: AuthorizationRequest
     session_token: str | None
@@ -81,6 +84,12 @@ class SigningIn:
         except (RequestExpired, ForeignBrowser):
             return None
         return request if request.signed_in_at is None and not request.denied_by else None
+
+    def session_for(self, request: AuthorizationRequest, common_id: str | None) -> BrokerSession | None:
+        """Who is signed in for this request: by the browser's common session, whose id its cookie gives, or, for a tool that keeps to
+        itself, by the one that came of this very request."""
+        session_id = request.session_id if self._only_for(request) else common_id
+        return self.sessions.find(session_id) if session_id else None
 
     def send(self, request: AuthorizationRequest, alias: str, locale: str) -> str:
         """Where to send the browser to sign in at this citizen ID, at the level this request insists on: to the hub, or with a voucher to
@@ -140,9 +149,12 @@ class SigningIn:
         """
         identity = self.supplementing.supplemented(identity, subject)
         token, session = self._open(identity, subject, visit)
-        session = self._succeed(replace(session, asked_claims=asked), visit)
+        session = replace(session, asked_claims=asked, only_for=self._only_for(request))
+        session = self._succeed(session, replace(visit, session_id=self._replaced(session, visit.session_id)))
         self.watching.succeeded(identity.provider_alias)
-        return SignedIn(self._changed(replace(request, signed_in_at=self.clock(), setback=None)), token, session)
+        own = session.id if session.only_for else ""
+        changed = self._changed(replace(request, signed_in_at=self.clock(), setback=None, session_id=own))
+        return SignedIn(changed, None if own else token, session)
 
     def check(self, request: AuthorizationRequest, alias: str) -> None:
         """Raises AccessDenied unless this request may be signed in for with this citizen ID now."""
@@ -169,7 +181,7 @@ class SigningIn:
             return replace(request, setback=Setback(login.provider_alias, SetbackKind.UNAVAILABLE))
         if isinstance(trouble, AttributesMissing):
             return replace(request, setback=Setback(login.provider_alias, SetbackKind.INCOMPLETE, trouble.claims))
-        session = self.sessions.find(old_session_id) if old_session_id else None
+        session = self.session_for(request, old_session_id)
         step = self.judge(request, session)
         asked_for_more = isinstance(step, ChooseProvider) and bool(step.unasked)
         if session and (isinstance(step, StepUp) or asked_for_more or is_unmet(step)):
@@ -225,11 +237,22 @@ class SigningIn:
         )
         return token, session
 
+    def _only_for(self, request: AuthorizationRequest) -> str:
+        client = self.judging.client_of(request)
+        return client.only_for if client else ""
+
+    def _replaced(self, session: BrokerSession, common_id: str | None) -> str | None:
+        """Id of the session that a new one takes the place of: the browser's common one, or the one that the tool has there alone."""
+        if not session.only_for:
+            return common_id
+        own = self.sessions.find_own(session.browser_id, session.only_for)
+        return own.id if own else None
+
     def _succeed(self, session: BrokerSession, visit: Visit) -> BrokerSession:
         """Put the new session in the place of the old: the same person's tools stay signed in, another person's are signed out (SE-03)."""
         old, signing_out = self.sessions.find(visit.session_id) if visit.session_id else None, self.overseeing.signing_out
         if old is not None and old.subject_id != session.subject_id:
-            signing_out.end(old)
+            signing_out.end(old, successor=session)
         if old is not None and old.live(self.clock()):
             session = session.continuing(old)
         self.overseeing.note(session, visit)

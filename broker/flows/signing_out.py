@@ -63,21 +63,36 @@ class SigningOut:
     clients: Clients
     upstream: Upstream
 
-    def end(self, session: BrokerSession, asked_by: Client | None = None, by: EndedBy = EndedBy.CITIZEN) -> SignedOut:
+    def end(
+        self,
+        session: BrokerSession,
+        asked_by: Client | None = None,
+        by: EndedBy = EndedBy.CITIZEN,
+        successor: BrokerSession | None = None,
+    ) -> SignedOut:
         """End the session at the broker and at the hub and queue a logout for every tool but `asked_by`, which ended its own before.
 
-        Where the hub itself said so, it is not asked.
+        Where the hub itself said so, it is not asked; its session stays also while another one needs it, as `successor` may.
         Raises StoreUnavailable; then the citizen is still signed in and is told so. A hub that does not answer stops nothing.
         """
         untold, logout_id = asked_by.client_id if asked_by and not asked_by.logout.told_when_asking else None, new_id()
         self.outbox.end_session(session.id, logout_id, untold, by)
-        return self.finish(session, logout_id, by)
+        return self.finish(session, logout_id, by, successor)
 
-    def finish(self, session: BrokerSession, logout_id: str, by: EndedBy) -> SignedOut:
+    def finish(self, session: BrokerSession, logout_id: str, by: EndedBy, successor: BrokerSession | None = None) -> SignedOut:
         """The rest of a sign-out whose end stands in SQL already: the session with all it holds goes, here and at the hub."""
-        tools = self.tools_of(session.id)
+        tools, leave_hub = self.tools_of(session.id), by is EndedBy.HUB or self._is_needed_at_hub(session, successor)
         self.sessions.revoke(session.id)
-        return SignedOut(tools, by is EndedBy.HUB or self._ended_at_hub(session), logout_id)
+        return SignedOut(tools, leave_hub or self._ended_at_hub(session), logout_id)
+
+    def _is_needed_at_hub(self, session: BrokerSession, successor: BrokerSession | None) -> bool:
+        """Whether a session that must not end with this one hangs on the same session of the hub, which has one for each browser
+        (Keycloak 26): whose sign-in came after it, the common one beside a tool's own, or another tool's own. The last of them ends it."""
+        if session.upstream_sid is None:
+            return False
+        if successor is not None and successor.upstream_sid == session.upstream_sid:
+            return True
+        return any(other.only_for != session.only_for for other in self.sessions.find_by_upstream(session.upstream_sid))
 
     def _ended_at_hub(self, session: BrokerSession) -> bool:
         """Whether nothing is left of it there; of a sign-in with a voucher nothing ever was."""

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, update
 
+from broker.core.delivery import ToolSession
 from broker.core.session import RegisteredSession
 from broker.store.session_tables import sessions
 from broker.store.sql import Database
-from broker.store.tables import grants
+from broker.store.tables import grants, tool_subjects
 
 _NOW: ColumnElement[datetime] = bindparam("now", type_=sessions.c.expires_at.type)
 _NOT_ENDED = sessions.c.ended_at.is_(None)
@@ -31,6 +32,18 @@ _UNFINISHED = (
         grants.c.offline.is_(False),
     )
     .distinct()
+)
+_NAMED = (
+    select(grants.c.session_id)
+    .join(tool_subjects, tool_subjects.c.subject_id == grants.c.subject_id)  # the way to few rows: no index knows a `sid`
+    .where(
+        tool_subjects.c.sub == bindparam("of_sub"),
+        grants.c.sub == bindparam("of_sub"),
+        grants.c.client_id == bindparam("of_tool"),
+        grants.c.sid == bindparam("named"),
+    )
+    .order_by(grants.c.created_at.desc())
+    .limit(1)
 )
 _NOTE_DEVICE = (
     update(sessions)
@@ -58,6 +71,11 @@ class SessionRegister:
     def live(self, subject_id: str, now: datetime) -> Sequence[RegisteredSession]:
         """An account's sessions that have not ended, the newest first."""
         return [_session(row) for row in self._database.all(_LIVE, {"of_subject": subject_id, "now": now})]
+
+    def find_id(self, named: ToolSession) -> str | None:
+        """Id of the session that a tool calls so, also after its end; None if it was never let in with such a one."""
+        row = self._database.one(_NAMED, {"of_sub": named.sub, "of_tool": named.client_id, "named": named.sid})
+        return row.session_id if row else None
 
     def over(self, now: datetime, most: int) -> Sequence[str]:
         """Ids of sessions whose time is over and whose end nobody has pronounced."""

@@ -56,6 +56,12 @@ class Sessions:
         """Sessions that hold the word of this batch of vouchers."""
         return tuple(session for session in self._listed(_voucher_key(batch_id)) if batch_id in session.vouched_by)
 
+    def find_own(self, browser_id: str, client_id: str) -> BrokerSession | None:
+        """The session that this tool alone has in this browser, by no cookie of its own; the newest."""
+        found = self._listed(_own_key(browser_id, client_id))
+        own = (session for session in found if (session.browser_id, session.only_for) == (browser_id, client_id))
+        return max(own, key=lambda session: session.authenticated_at, default=None)
+
     def touch(self, session: BrokerSession) -> bool:
         """Note that the citizen is active now. False if the session has ended meanwhile: it is never brought back."""
         return self._values.replace(session.id, session.touched(self._clock()))
@@ -74,9 +80,14 @@ class Sessions:
 
 
 def _indexes(session: BrokerSession) -> list[str]:
-    """Under what a session can be found beside its cookie: what it rests on, and ends with."""
+    """Under what a session can be found beside its cookie: what it rests on, and ends with; or the browser, where no cookie knows it."""
     upstream = [_upstream_key(session.upstream_sid)] if session.upstream_sid else []
-    return [*upstream, *map(_voucher_key, session.vouched_by)]
+    own = [_own_key(session.browser_id, session.only_for)] if session.only_for else []
+    return [*upstream, *own, *map(_voucher_key, session.vouched_by)]
+
+
+def _own_key(browser_id: str, client_id: str) -> str:
+    return key("own_session", fingerprint(f"{browser_id} {client_id}"))
 
 
 def _voucher_key(batch_id: str) -> str:

@@ -60,7 +60,8 @@ class CitizenViews:
 
     def start(self) -> Answer:
         """What this place is, for whoever comes without a tool, or lost the way at a citizen ID that led nowhere."""
-        session = self._session()
+        session_id = self.cookies.session_id()
+        session = self.find_session(session_id) if session_id else None
         name = provider_name(self.list_providers(), session.provider_alias) if session else ""
         pending = self.signing_in.under_way(self.cookies.request_in_progress() or "", self.cookies.known_browser_id() or "")
         return render_template(
@@ -74,7 +75,7 @@ class CitizenViews:
 
     def choose_provider(self, request_id: str) -> Answer:
         """The citizen IDs to choose from; after a try that failed also what happened, at a step-up why a stronger one is needed."""
-        pending, session = self._pending(request_id), self._session()
+        pending, session = self._in_progress(request_id)
         choice = self.choosing.offer(pending, session, self.cookies.remembered_choice())
         if choice is None:
             return _onward(request_id)
@@ -114,12 +115,12 @@ class CitizenViews:
 
     def cancel_sign_in(self, request_id: str) -> Answer:
         """The citizen would rather not: the tool is told."""
-        self.signing_in.give_up(self._pending(request_id), self._session())
+        self.signing_in.give_up(*self._in_progress(request_id))
         return _onward(request_id)
 
     def stay(self, request_id: str) -> Answer:
         """The present sign-in will do: the tool only wished for a surer one."""
-        self.signing_in.stay(self._pending(request_id), self._session())
+        self.signing_in.stay(*self._in_progress(request_id))
         return _onward(request_id)
 
     def callback(self) -> Answer:
@@ -136,7 +137,7 @@ class CitizenViews:
 
     def consent(self, request_id: str) -> Answer:
         """What the tool would get, and the question."""
-        pending, session = self._pending(request_id), self._session()
+        pending, session = self._in_progress(request_id)
         offer = self.consenting.offer(pending, session) if session else None
         if session is None or offer is None:
             return _onward(request_id)
@@ -144,7 +145,7 @@ class CitizenViews:
 
     def decide(self, request_id: str) -> Answer:
         """Record yes or no. The stored request says what is agreed to, never the form (CN-01)."""
-        pending, session = self._pending(request_id), self._session()
+        pending, session = self._in_progress(request_id)
         decision = request.form.get("decision")
         if decision == "deny":
             self.consenting.deny(pending)
@@ -159,7 +160,7 @@ class CitizenViews:
 
     def unmet(self, request_id: str) -> Answer:
         """The sign-in worked and was not enough: say so before the tool hears of it."""
-        pending, session = self._pending(request_id), self._session()
+        pending, session = self._in_progress(request_id)
         step = self.signing_in.judge(pending, session)
         if session is None or not isinstance(step, Refuse) or not is_unmet(step):
             return _onward(request_id)
@@ -204,9 +205,10 @@ class CitizenViews:
     def _pending(self, request_id: str) -> AuthorizationRequest:
         return self.signing_in.resume(request_id, self.cookies.known_browser_id() or "")
 
-    def _session(self) -> BrokerSession | None:
-        session_id = self.cookies.session_id()
-        return self.find_session(session_id) if session_id else None
+    def _in_progress(self, request_id: str) -> tuple[AuthorizationRequest, BrokerSession | None]:
+        """A sign-in, and who is signed in for it by now."""
+        pending = self._pending(request_id)
+        return pending, self.signing_in.session_for(pending, self.cookies.session_id())
 
     def _level_now(self, session: BrokerSession) -> TrustLevel:
         """What the sign-in is still worth; a high one fades within minutes."""

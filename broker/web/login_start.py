@@ -29,7 +29,7 @@ def start_again(issuer: str, client: Client, asked: AuthorizationRequest) -> Res
         "citizen/start_again.html",
         tool=way_in(issuer, client),
         by_button=_by_button(client),
-        asks_again=Prompt.LOGIN in asked.prompts or asked.max_age == 0,
+        asks_again=Prompt.LOGIN in asked.prompts or asked.max_age == 0 or bool(client.only_for),
     )
     return make_response(page)
 

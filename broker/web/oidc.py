@@ -62,7 +62,7 @@ class AuthorizeViews:
             return _as_get(parameters)
         if asked.ui_locales and (found.pushed or found.signed):
             adopt_language(asked.ui_locales)
-        session = self._session()
+        session = self._session(asked)
         step = self.signing_in.judge(asked, session)
         if isinstance(step, Issue | Refuse):
             return self._answer(asked, found.address, step, session)
@@ -75,7 +75,7 @@ class AuthorizeViews:
         if asked.client_id == ACCOUNT_PAGES:
             return self._on_account_pages(asked)
         address = ReturnAddress.of(asked, self.find_client)
-        session = self._session()
+        session = self._session(asked)
         step = self.signing_in.judge(asked, session)
         if session and isinstance(step, Refuse) and isinstance(step.error, UnmetTrust) and not (asked.silent or asked.denied_by):
             return see_other(url_for("citizen.unmet", request_id=asked.id))  # explained first; the page's button then tells the tool
@@ -90,7 +90,7 @@ class AuthorizeViews:
 
     def _on_account_pages(self, asked: AuthorizationRequest) -> Response:
         """The account's own pages get no answer: they look for themselves who is signed in."""
-        step = self.signing_in.judge(asked, self._session())
+        step = self.signing_in.judge(asked, self._session(asked))
         if isinstance(step, Refuse) and not asked.denied_by:
             raise step.error
         if isinstance(step, Issue | Refuse):
@@ -101,7 +101,7 @@ class AuthorizeViews:
         """`POST /unmet/<id>`: the citizen has read why the level was too low; now the tool is told."""
         asked = self.signing_in.resume(request_id, self.cookies.browser_id())
         address = ReturnAddress.of(asked, self.find_client)
-        step = self.signing_in.judge(asked, self._session())
+        step = self.signing_in.judge(asked, self._session(asked))
         if isinstance(step, Refuse):
             return self._answer(asked, address, step, None)
         return see_other(url_for("oidc.proceed", request_id=request_id))
@@ -112,9 +112,8 @@ class AuthorizeViews:
             raise BadRequest("parameters were sent both in the query and in the form")
         return sent_parameters(LIMITS)
 
-    def _session(self) -> BrokerSession | None:
-        session_id = self.cookies.session_id()
-        session = self.signing_in.sessions.find(session_id) if session_id else None
+    def _session(self, asked: AuthorizationRequest) -> BrokerSession | None:
+        session = self.signing_in.session_for(asked, self.cookies.session_id())
         return self.signing_in.overseeing.seen_on(session, present_device()) if session else None
 
     # The one place where answers go out.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from broker.core.delivery import ToolSession
 from broker.core.session import EndedBy, RegisteredSession
 from broker.core.subject import Subject
 from broker.core.trust import TrustLevel
@@ -12,6 +13,7 @@ from broker.store.clients import Clients
 from broker.store.grants import Grants
 from broker.store.outbox import Outbox
 from broker.store.session_register import SessionRegister
+from broker.store.subjects import Subjects
 from tests.support import records
 from tests.support.clock import Clock
 
@@ -135,3 +137,19 @@ def test_grants_of_a_session_that_nobody_ended_yet_are_not_cleared(
     assert grants.purge_expired(clock()) == 0
     assert outbox.end_session("s1", "logout", by=EndedBy.TIME) == 1
     assert grants.purge_expired(clock()) == 1
+
+
+def test_a_tools_name_of_a_session_leads_to_it_also_after_a_step_up(
+    register: SessionRegister, outbox: Outbox, grants: Grants, clients: Clients, subjects: Subjects, citizen: Subject, clock: Clock
+) -> None:
+    clients.add(records.client("karte"))
+    sub = subjects.tool_subject(citizen.id, "karte.example.org", "heide-otter-1234").sub
+    assert grants.add(replace(records.grant(citizen.id, clock(), "karte", "s1"), sub=sub))
+    named = ToolSession("karte", sub, "karte-s1")
+    assert register.find_id(named) == "s1"
+    outbox.hand_over_session("s1", "s2")
+    assert register.find_id(named) == "s2"
+    outbox.end_session("s2", "logout")
+    assert register.find_id(named) == "s2"
+    for other in (replace(named, sub="sub-of-somebody"), replace(named, client_id="forum"), replace(named, sid="karte-s3")):
+        assert register.find_id(other) is None

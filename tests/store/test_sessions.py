@@ -131,6 +131,21 @@ def test_sessions_are_found_by_the_hubs_while_they_live(sessions: Sessions, cloc
     assert sessions.find_by_upstream("unknown") == ()
 
 
+def test_a_tools_own_session_is_found_by_browser_and_tool_and_by_nothing_else(sessions: Sessions, clock: Clock) -> None:
+    common, own, elsewhere = (records.session(name, clock()) for name in "abc")
+    own = replace(own, only_for="karte", browser_id=common.browser_id)
+    elsewhere = replace(elsewhere, only_for="karte", browser_id="another")
+    for session in (common, own, elsewhere):
+        sessions.add(session)
+    assert sessions.find_own(common.browser_id, "karte") == own
+    assert sessions.find_own(common.browser_id, "forum") is None
+    later = replace(records.session("d", clock.advance(minutes=1)), only_for="karte", browser_id=common.browser_id)
+    sessions.add(later)
+    assert sessions.find_own(common.browser_id, "karte") == later
+    sessions.revoke(later.id)
+    assert sessions.find_own(common.browser_id, "karte") == own
+
+
 def test_a_realistic_session_is_at_most_four_kibibytes(sessions: Sessions, redis_server: RedisServer, clock: Clock, seal: Seal) -> None:
     redis = Redis.connect(redis_server.url)
     made = records.session("citizen-with-an-id-22c", clock())

@@ -10,6 +10,7 @@ from typing import Any
 from flask import render_template
 
 from broker.core.client import Client
+from broker.core.client_policy import LogoutPolicy
 from broker.core.provider import IdentityProvider, Means, Trouble, TroubleSource
 from broker.core.session import EndedBy
 from broker.core.trust import TrustLevel
@@ -129,6 +130,9 @@ def choice_pages(tool: Client, tried: Client) -> dict[str, Callable[[], str]]:
     """Each page by its name; `tried` is a tool in the sandbox."""
     return {
         "choose": _choose(tool, TrustLevel.BASIC, ["bundid", "bayernid", "local"]),
+        "choose-own-sign-in": _choose(
+            replace(tool, logout=LogoutPolicy(isolated_session=True)), TrustLevel.BASIC, ["bundid", "bayernid", "local"]
+        ),
         "choose-single": _choose(tool, TrustLevel.BASIC, ["bundid"], providers=[BUNDID]),
         "choose-many": _choose(
             tool,

@@ -214,6 +214,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "sign-out": _shows(
         "sign_out", action="/logout", hidden={"state": "s"}, tools=["Mitmachkarte", LONG_TOOL], untold=[LONG_TOOL], tool_name="Mitmachkarte"
     ),
+    "sign-out-own": _shows("sign_out", action="/logout", hidden={"state": "s"}, tools=[], untold=[], tool_name=LONG_TOOL, own=True),
+    "own-sign-in": _shows("own_sign_in", tool_name=LONG_TOOL, back=_BACK),
     "signed-out": _signed_out(told=["Mitmachkarte", LONG_TOOL], back=_BACK),
     "signed-out-in-part": _signed_out(told=["Mitmachkarte"], untold=[LONG_TOOL], upstream_ended=False, back=_BACK),
     "signed-out-plain": _signed_out(upstream_ended=None),

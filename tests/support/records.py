@@ -101,6 +101,7 @@ def request(now: datetime) -> AuthorizationRequest:
         ui_locales=("de", "en"),
         asked_userinfo=("email",),
         signed_in_at=now + timedelta(microseconds=1),
+        session_id=new_id(),
     )
 
 

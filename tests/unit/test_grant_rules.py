@@ -55,6 +55,11 @@ def with_tokens(table: str, text: str = KARTE, top: str = "") -> str:
             'claims = [{ name = "name", purpose = { de = "Z", en = "P" } }]',
             "claims: no citizen signs in here",
         ),
+        (
+            f'grant_types = ["client_credentials"]\n{API}\n[logout]\nisolated_session = true',
+            "",
+            "logout.isolated_session: no citizen signs in here",
+        ),
     ],
 )
 def test_grants_that_do_not_fit_together_are_named(office: Office, table: str, top: str, complaint: str) -> None:

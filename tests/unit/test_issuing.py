@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -165,3 +166,13 @@ def test_an_outage_of_sql_does_not_cost_the_code_a_47(scene: Scene, monkeypatch:
         with pytest.raises(StoreUnavailable):
             scene.redeems(code)
     assert scene.redeems(code)
+
+
+def test_a35_a_session_of_another_tool_alone_is_worth_no_code_and_no_token(scene: Scene) -> None:
+    _, session = scene.signs_in()
+    code, token = scene.lets_in(session), scene.redeems(scene.lets_in(session)).access_token
+    scene.sessions.add(replace(session, only_for="forum"))
+    with pytest.raises(InvalidGrant):
+        scene.redeems(code)
+    with pytest.raises(InvalidToken):
+        scene.issuing.userinfo(token)

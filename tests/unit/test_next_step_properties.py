@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.core.client import ClientStatus
-from broker.core.next_step import AskConsent, ChooseProvider, Issue, Refuse, SignIn, Situation, StepUp, next_step, required_trust
+from broker.core.client_policy import LogoutPolicy
+from broker.core.next_step import AskConsent, ChooseProvider, Issue, Refuse, SignIn, Situation, Step, StepUp, next_step, required_trust
 from broker.core.request import STEP_UP_DECLINED, Prompt, Setback, SetbackKind
+from broker.core.session import BrokerSession
 from broker.core.trust import TrustLevel
 from tests.support.makers import NOW, client, consent, provider, request, session, standing
 
@@ -31,6 +33,7 @@ CLIENTS = st.builds(
     minimum_trust=LEVELS,
     first_party=st.booleans(),
     allowed_providers=st.sampled_from([(), ("bundid",), ("sh",)]),
+    logout=st.builds(LogoutPolicy, isolated_session=st.booleans()),
 )
 REQUESTS = st.builds(
     request,
@@ -46,9 +49,10 @@ REQUESTS = st.builds(
     setback=st.sampled_from([None, *(Setback("bundid", kind) for kind in SetbackKind)]),
 )
 SESSIONS = st.builds(
-    lambda trust, alias, age, idle, asked: session(
+    lambda trust, alias, age, idle, asked, only_for: session(
         trust=trust,
         asked_claims=asked,
+        only_for=only_for,
         provider_alias=alias,
         authenticated_at=NOW - age,
         last_seen_at=NOW - min(age, idle),
@@ -59,6 +63,7 @@ SESSIONS = st.builds(
     AGES,
     AGES,
     st.sampled_from([None, (), ("name",), ("name", "email")]),
+    st.sampled_from(["", "", "karte", "forum"]),
 )
 CONSENTS = st.one_of(
     st.none(),
@@ -94,6 +99,11 @@ def agrees(case: Situation, draw: st.DataObject) -> Situation:
     return replace(case, request=replace(case.request, consented_at=NOW), standing=replace(case.standing, consent=kept))
 
 
+def told(step: Step) -> object:
+    """A step as it can be compared: two refusals are the same if they say the same."""
+    return (type(step.error), step.error.detail) if isinstance(step, Refuse) else step
+
+
 @given(situations(), st.data())
 @settings(max_examples=300, deadline=None)
 def test_it_ends_after_at_most_two_questions_whatever_the_answers(case: Situation, data: st.DataObject) -> None:
@@ -122,6 +132,7 @@ def test_it_never_issues_without_what_it_needs(case: Situation) -> None:
     assert case.client.status is ClientStatus.LIVE
     assert case.session is not None
     assert case.session.live(NOW)
+    assert case.session.only_for == case.client.only_for
     assert case.standing is not None
     assert case.standing.subject_active
     assert case.request.denied_by is None
@@ -134,6 +145,16 @@ def test_it_never_issues_without_what_it_needs(case: Situation) -> None:
         assert agreed is not None
         assert agreed.valid(NOW)
         assert set(step.claims) <= agreed.claims
+
+
+@given(situations(), SESSIONS)
+@settings(max_examples=300, deadline=None)
+def test_a35_the_session_of_another_kind_changes_nothing_that_is_done(case: Situation, other: BrokerSession) -> None:
+    """A tool that keeps to itself sees of the common session, and others see of its own, no more than of none at all."""
+    known = replace(case, session=other, standing=case.standing or standing())
+    if case.client is None or case.request.links_to or other.only_for == case.client.only_for:
+        return
+    assert told(next_step(known)) == told(next_step(replace(case, session=None, standing=None)))
 
 
 @given(situations())

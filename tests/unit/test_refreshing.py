@@ -94,6 +94,7 @@ def test_a_session_of_somebody_else_under_the_same_name_is_none(scene: Scene) ->
     scene.hub.person = "max"
     _, other = scene.signs_in()
 
-    assert scene.issuing.recognising.session(other.id, session.subject_id) is None
-    assert scene.issuing.recognising.session(session.id, session.subject_id) == session
+    assert scene.issuing.recognising.session(other.id, session.subject_id, "karte") is None
+    assert scene.issuing.recognising.session(session.id, session.subject_id, "karte") == session
+    assert scene.issuing.recognising.session(session.id, session.subject_id, "another") == session, "the common session is for all"
     assert refresh(scene, done.refresh_token)
