@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     hub_signing_algs: Words = ("ES256",)
 
     claim_table: Path = ROOT / "realm-config" / "claim-table.yaml"
+    networks: Path = ROOT / "realm-config" / "networks.yaml"
 
     site_name: str = "Beteiligungskonto"
     operator_name: str = ""
