@@ -193,6 +193,7 @@ def _citizen_views(settings: Settings, parts: Parts, cookies: Cookies) -> Citize
         list_providers=parts.stores.providers.list,
         find_session=parts.stores.sessions.find,
         claim_table=parts.claim_table,
+        networks=parts.networks,
         cookies=cookies,
         told_why=ToldWhy(parts.overseeing.why_ended, cookies),
         hub_origin=settings.hub_issuer,
@@ -202,14 +203,15 @@ def _citizen_views(settings: Settings, parts: Parts, cookies: Cookies) -> Citize
 def _account_blueprints(parts: Parts, cookies: Cookies, end_session: EndSessionViews) -> tuple[Blueprint, Blueprint]:
     door, providers = AccountDoor(parts.signing_in, parts.managing_links, cookies), parts.stores.providers
     return (
-        account_blueprint(AccountViews(door, parts.overseeing, providers.list, end_session.goodbye)),
+        account_blueprint(AccountViews(door, parts.overseeing, providers.list, parts.networks, end_session.goodbye)),
         account_links_blueprint(AccountLinksViews(door, parts.managing_links, providers.list)),
     )
 
 
 def _voucher_views(settings: Settings, parts: Parts, cookies: Cookies) -> VoucherViews:
     clients, providers = parts.stores.clients, parts.stores.providers
-    return VoucherViews(settings.issuer, parts.redeeming, parts.signing_in.judging.find_client, clients.list, providers.list, cookies)
+    find_client = parts.signing_in.judging.find_client
+    return VoucherViews(settings.issuer, parts.redeeming, find_client, clients.list, providers.list, parts.networks, cookies)
 
 
 def _readiness(parts: Parts) -> Readiness:

@@ -11,6 +11,7 @@ from broker.config import Settings
 from broker.core.claim import ClaimTable
 from broker.core.errors import BrokerError, StoreUnavailable
 from broker.core.linking import account_pages
+from broker.core.network import Networks
 from broker.core.ports import Clock, Upstream
 from broker.flows.authorizing_devices import AuthorizingDevices
 from broker.flows.changing_claims import ChangingClaims, refuse_losses
@@ -38,6 +39,7 @@ from broker.flows.visiting import Visiting
 from broker.flows.voting import Voting
 from broker.flows.watching import Watching
 from broker.hub import open_hub
+from broker.network_list import read_networks
 from broker.oidc.access_token import AccessTokenForm
 from broker.oidc.client_certificate import thumbprint
 from broker.oidc.client_keys import ClientKeyring
@@ -60,6 +62,7 @@ class Parts:
 
     stores: Stores
     claim_table: ClaimTable
+    networks: Networks
     changing_claims: ChangingClaims
     upstream: Upstream
     keys: KeyRing
@@ -109,9 +112,8 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     hub = upstream or open_hub(settings, claim_table, clock)
     judging, overseeing = _judging(settings, stores, claim_table, clock), _overseeing(settings, stores, hub, clock)
     signing_out, watching = overseeing.signing_out, Watching(stores.troubles, stores.providers, clock)
-    fetching = Fetching(settings.outbound_private_hosts)
-    client_keys, ring = ClientKeyring(fetching.get, clock), KeyRing(stores.signing_keys.list, clock)
-    token_form = AccessTokenForm(settings.issuer, ring)
+    fetching, ring = Fetching(settings.outbound_private_hosts), KeyRing(stores.signing_keys.list, clock)
+    client_keys, token_form = ClientKeyring(fetching.get, clock), AccessTokenForm(settings.issuer, ring)
     recognising = Recognising(judging, stores.sessions, stores.access_tokens, token_form.hash_of, Voting(stores.procedures))
     refreshing = Refreshing(recognising, stores.grants, stores.refresh_tokens, keys.refresh, clock)
     signing_in = _signing_in(settings, stores, judging, overseeing, watching)
@@ -119,6 +121,7 @@ def build_parts(settings: Settings, clock: Clock = utc_now, upstream: Upstream |
     return Parts(
         stores=stores,
         claim_table=claim_table,
+        networks=read_networks(settings.networks),
         changing_claims=ChangingClaims(stores.applied_claims, stores.clients, stores.providers, clock),
         upstream=hub,
         keys=ring,

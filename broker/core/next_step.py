@@ -286,12 +286,12 @@ def _agreed(situation: Situation, standing: Standing) -> bool:
 
 
 def _scopes(situation: Situation, standing: Standing) -> tuple[str, ...]:
-    """The scopes to be granted: access without the citizen only if asked for with prompt=consent, or agreed to before (OIDC Core 11)."""
+    """The scopes to be granted: access without the citizen only if asked for with prompt=consent, or agreed to before (OIDC Core 11), and
+    never from a public computer: nothing begun there goes on after its session."""
     request, consent = situation.request, standing.consent
-    if OFFLINE_ACCESS not in request.scopes:
-        return request.scopes
+    shared = situation.session is not None and situation.session.public_computer
     agreed = consent is not None and consent.valid(situation.now) and OFFLINE_ACCESS in consent.scopes
-    if agreed or Prompt.CONSENT in request.prompts:
+    if not shared and (agreed or Prompt.CONSENT in request.prompts):
         return request.scopes
     return tuple(scope for scope in request.scopes if scope != OFFLINE_ACCESS)
 

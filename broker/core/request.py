@@ -58,6 +58,7 @@ class AuthorizationRequest:
     `pushed_as` is the reference it came by (RFC 9126), to be answered once.
     `provider_hint` is where the tool would like the citizen to sign in; it never keeps them from another of its citizen IDs.
     With `links_to` a second citizen ID is to be linked to that account; `proposed` is the one that signed in for it.
+    `public_computer`: the citizen or the network said that others use this computer too.
     `signed_in_at`, `told_at`, `consented_at`, `denied_by` record what this request has already asked of the citizen, so that nothing is
     asked twice; `setback` is a try that failed and may be repeated. `session_id` names the session that came of it, of a tool that takes
     no part in the common one: no cookie knows it.
@@ -95,6 +96,7 @@ class AuthorizationRequest:
     proposed: ProposedLink | None = None
     told_at: datetime | None = None
     session_id: str = ""
+    public_computer: bool = False
 
     @property
     def silent(self) -> bool:

@@ -12,6 +12,8 @@ from broker.core.ids import fingerprint
 from broker.core.trust import LIFETIME, TrustLevel, decayed
 
 SESSION_LIFETIME = LIFETIME[TrustLevel.BASIC]  # the session outlives a decayed level (design: "Where data lives")
+PUBLIC_COMPUTER_LIFETIME = timedelta(minutes=15)  # where the next person may sit down at any moment, whatever the level
+PUBLIC_COMPUTER_IDLE = timedelta(minutes=5)  # as at level high (TR-03160-1)
 UNNAMED = "?"
 """In `other_device`: a device that did not say what it is."""
 
@@ -34,20 +36,25 @@ class EndedBy(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A browser that signs in: who it is, its present session, its address (never kept), the language and the device in coarse words
-    such as `Firefox, Windows`, by which a citizen recognises it."""
+    such as `Firefox, Windows`, by which a citizen recognises it.
+
+    `network` is the id of a known network that the address lies in, or empty; `public_computer`: that network's computers are shared.
+    """
 
     browser_id: str
     session_id: str | None
     address: str = ""
     locale: str = "de"
     device: str = ""
+    network: str = ""
+    public_computer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredSession:
     """What is on record of a session, without anything about the citizen. `device` is in the words of its `Visit`.
 
-    `network` names a known network. `network_hash` only tells whether two sign-ins of one account came over the same connection.
+    `network` is the id of a known network. `network_hash` only tells whether two sign-ins of one account came over the same connection.
     `only_for`: the one tool it counts for, or empty. `other_device`: where its cookie turned up beside `device`, or empty.
     """
 
@@ -126,8 +133,19 @@ class BrokerSession:
         themselves, and each of these none but its own."""
         return self.only_for == only_for and self.live(now)
 
+    @property
+    def public_until(self) -> datetime | None:
+        """When it ends at the latest, for somebody at a public computer, who is told; None at one's own."""
+        return self.expires_at if self.public_computer else None
+
+    def at_public_computer(self, now: datetime) -> BrokerSession:
+        """The same for a computer that others use too: it ends soon, whatever the level (`now`: when it begins)."""
+        return replace(self, public_computer=True, expires_at=min(self.expires_at, now + PUBLIC_COMPUTER_LIFETIME))
+
     def trust_at(self, now: datetime) -> TrustLevel:
-        """The level that may be asserted now: the one reached at sign-in, decayed by age and idle time."""
+        """The level that may be asserted now: the one reached at sign-in, decayed by age and idle time; on a public computer soon none."""
+        if self.public_computer and now - self.last_seen_at > PUBLIC_COMPUTER_IDLE:
+            return TrustLevel.NONE
         return decayed(self.trust, now - self.authenticated_at, now - self.last_seen_at)
 
     def continuing(self, old: BrokerSession) -> BrokerSession:

@@ -56,7 +56,7 @@ class Overseeing:
                 provider_alias=session.provider_alias,
                 trust=session.trust,
                 device=session.device,
-                network="",
+                network=visit.network,
                 network_hash=self.network_hash(session.subject_id, visit.address),
                 public_computer=session.public_computer,
                 only_for=session.only_for,

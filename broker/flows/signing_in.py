@@ -15,7 +15,7 @@ from broker.core.ports import Clock, Upstream, UpstreamProof, UpstreamRequest
 from broker.core.procedure import person_key
 from broker.core.provider import IdentityProvider
 from broker.core.request import STEP_UP_DECLINED, AuthorizationRequest, Setback, SetbackKind, UpstreamLogin
-from broker.core.session import SESSION_LIFETIME, BrokerSession, Visit
+from broker.core.session import SESSION_LIFETIME, BrokerSession, EndedBy, Visit
 from broker.core.subject import Subject, UpstreamIdentity
 from broker.core.trust import TrustLevel
 from broker.core.upstream_errors import AttributesMissing, CitizenIdUnavailable
@@ -91,6 +91,10 @@ class SigningIn:
         session_id = request.session_id if self._only_for(request) else common_id
         return self.sessions.find(session_id) if session_id else None
 
+    def mark(self, request: AuthorizationRequest, *, public_computer: bool) -> AuthorizationRequest:
+        """Note whether the citizen said that others use this computer too; it holds for whoever signs in for this request."""
+        return request if request.public_computer == public_computer else self._changed(replace(request, public_computer=public_computer))
+
     def send(self, request: AuthorizationRequest, alias: str, locale: str) -> str:
         """Where to send the browser to sign in at this citizen ID, at the level this request insists on: to the hub, or with a voucher to
         a page of ours.
@@ -150,6 +154,8 @@ class SigningIn:
         identity = self.supplementing.supplemented(identity, subject)
         token, session = self._open(identity, subject, visit)
         session = replace(session, asked_claims=asked, only_for=self._only_for(request))
+        if self._at_public_computer(request, visit):
+            session = session.at_public_computer(self.clock())
         session = self._succeed(session, replace(visit, session_id=self._replaced(session, visit.session_id)))
         self.watching.succeeded(identity.provider_alias)
         own = session.id if session.only_for else ""
@@ -241,6 +247,11 @@ class SigningIn:
         client = self.judging.client_of(request)
         return client.only_for if client else ""
 
+    def _at_public_computer(self, request: AuthorizationRequest, visit: Visit) -> bool:
+        """Whether others use it too: so said, known of the network, or true of the session that is there."""
+        common = self.sessions.find(visit.session_id) if visit.session_id else None
+        return request.public_computer or visit.public_computer or (common is not None and common.public_computer)
+
     def _replaced(self, session: BrokerSession, common_id: str | None) -> str | None:
         """Id of the session that a new one takes the place of: the browser's common one, or the one that the tool has there alone."""
         if not session.only_for:
@@ -249,11 +260,13 @@ class SigningIn:
         return own.id if own else None
 
     def _succeed(self, session: BrokerSession, visit: Visit) -> BrokerSession:
-        """Put the new session in the place of the old: the same person's tools stay signed in, another person's are signed out (SE-03)."""
-        old, signing_out = self.sessions.find(visit.session_id) if visit.session_id else None, self.overseeing.signing_out
+        """Put the new session in the place of the old: the same person's tools stay signed in, another person's are signed out (SE-03);
+        also of an old one that is over by time, whose tools may not have heard of it yet."""
+        old, signing_out = self.sessions.find_even_over(visit.session_id) if visit.session_id else None, self.overseeing.signing_out
+        lives = old is not None and old.live(self.clock())
         if old is not None and old.subject_id != session.subject_id:
-            signing_out.end(old, successor=session)
-        if old is not None and old.live(self.clock()):
+            signing_out.end(old, by=EndedBy.CITIZEN if lives else EndedBy.TIME, successor=session)
+        if old is not None and lives:
             session = session.continuing(old)
         self.overseeing.note(session, visit)
         self.sessions.add(session, visit.session_id)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template, request, url_for
 
+from broker.core.network import Networks
 from broker.core.provider import IdentityProvider
 from broker.core.session import EndedBy
 from broker.flows.overseeing import Overseeing
@@ -30,13 +31,15 @@ class AccountViews:
     door: AccountDoor
     overseeing: Overseeing
     list_providers: Callable[[], Sequence[IdentityProvider]]
+    networks: Networks
     goodbye: Callable[[SignedOut], Response]
 
     def show(self) -> Answer:
         """What there is to see of an account."""
         session = self.door.session()
         name = provider_name(self.list_providers(), session.provider_alias) if session else ""
-        return render_template("citizen/account.html", signed_in_with=name, sign_out_url="/logout")
+        until = session.public_until if session else None
+        return render_template("citizen/account.html", signed_in_with=name, sign_out_url="/logout", public_until=until)
 
     def sign_in(self) -> Answer:
         """Sign in for the first page."""
@@ -48,8 +51,9 @@ class AccountViews:
         if session is None:
             return render_template("citizen/account_sessions.html", sessions=(), signed_in=False)
         here = self.overseeing.network_hash(session.subject_id, request.remote_addr or "")
-        shown = shown_sessions(self.overseeing.list(session.subject_id), self.list_providers(), session.id, here)
-        return render_template("citizen/account_sessions.html", sessions=shown, signed_in=True)
+        listed = self.overseeing.list(session.subject_id)
+        shown = shown_sessions(listed, self.list_providers(), self.networks, session.id, here)
+        return render_template("citizen/account_sessions.html", sessions=shown, signed_in=True, public_until=session.public_until)
 
     def sign_in_for_sessions(self) -> Answer:
         """Sign in for the page of sessions."""

@@ -39,7 +39,9 @@ class AccountLinksViews:
             return render_template("citizen/account_links.html", links=(), fresh=False, signed_in=False)
         overview = self.managing.overview(session)
         links = shown_links(overview, self.list_providers())
-        return render_template("citizen/account_links.html", links=links, fresh=overview.fresh, signed_in=True)
+        return render_template(
+            "citizen/account_links.html", links=links, fresh=overview.fresh, signed_in=True, public_until=session.public_until
+        )
 
     def sign_in(self) -> Answer:
         """Sign in for this page, also anew: changes need a recent sign-in."""

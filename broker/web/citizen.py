@@ -15,6 +15,7 @@ from broker.core.claim import ClaimTable
 from broker.core.client import Client
 from broker.core.errors import BadRequest, BrokerError, DoubledParameter, UnknownClient, UpstreamCancelled
 from broker.core.linking import ACCOUNT_PAGES
+from broker.core.network import Networks
 from broker.core.next_step import Refuse, required_trust
 from broker.core.provider import IdentityProvider
 from broker.core.request import AuthorizationRequest, Setback, SetbackKind
@@ -31,6 +32,7 @@ from broker.web.headers import allow_form_action
 from broker.web.i18n import current_language
 from broker.web.observability import request_id as request_number
 from broker.web.presentation import ShownSetback, claim_labels, provider_name, provider_options, shown_claims
+from broker.web.public_computer import switch_for, switched_on
 from broker.web.told_why import ToldWhy
 from broker.web.visits import this_visit
 
@@ -54,20 +56,21 @@ class CitizenViews:
     list_providers: Callable[[], Sequence[IdentityProvider]]
     find_session: Callable[[str], BrokerSession | None]
     claim_table: ClaimTable
+    networks: Networks
     cookies: Cookies
     told_why: ToldWhy
     hub_origin: str
 
     def start(self) -> Answer:
         """What this place is, for whoever comes without a tool, or lost the way at a citizen ID that led nowhere."""
-        session_id = self.cookies.session_id()
-        session = self.find_session(session_id) if session_id else None
+        session = self._common_session()
         name = provider_name(self.list_providers(), session.provider_alias) if session else ""
         pending = self.signing_in.under_way(self.cookies.request_in_progress() or "", self.cookies.known_browser_id() or "")
         return render_template(
             "citizen/start.html",
             signed_in_with=name,
             sign_out_url="/logout",
+            public_until=session.public_until if session else None,
             tool=self._client(pending) if pending else None,
             go_on_url=url_for(".choose_provider", request_id=pending.id) if pending else None,
             ended_by=self.told_why.tell(session),
@@ -76,7 +79,8 @@ class CitizenViews:
     def choose_provider(self, request_id: str) -> Answer:
         """The citizen IDs to choose from; after a try that failed also what happened, at a step-up why a stronger one is needed."""
         pending, session = self._in_progress(request_id)
-        choice = self.choosing.offer(pending, session, self.cookies.remembered_choice())
+        switch = switch_for(self.networks, pending, self._common_session())
+        choice = self.choosing.offer(pending, session, None if switch and switch.fixed else self.cookies.remembered_choice())
         if choice is None:
             return _onward(request_id)
         self._may_lead_on(pending)
@@ -92,18 +96,20 @@ class CitizenViews:
             unasked=claim_labels(self.claim_table, choice.unasked),
             reference=request_number(),
             errand=_errand(pending),
+            switch=switch,
             ended_by=self.told_why.tell(session),
         )
 
     def begin_sign_in(self, request_id: str) -> Answer:
-        """Send the browser to the chosen citizen ID; remember it on this device only if the citizen ticked that."""
-        pending = self._pending(request_id)
+        """Send the browser to the chosen citizen ID; remember it on this device only if that was ticked, and others do not use it."""
+        public = switched_on(self.networks, self._common_session())
+        pending = self.signing_in.mark(self._pending(request_id), public_computer=public)
         alias = request.form.get("provider", "")
         response = see_other(self.signing_in.send(pending, alias, current_language().locale))
         self.cookies.remember_request(response, request_id)
-        if request.form.get("remember"):
+        if request.form.get("remember") and not public:
             self.cookies.remember_choice(response, alias)
-        elif self.cookies.remembered_choice() == alias:
+        elif public or self.cookies.remembered_choice() == alias:
             self.cookies.forget_choice(response)
         return response
 
@@ -129,10 +135,10 @@ class CitizenViews:
         if any(len(values) > 1 for _, values in request.args.lists()):
             raise DoubledParameter("the hub's answer has a doubled parameter")
         answer = request.args.to_dict()
-        signed_in = self.signing_in.complete(answer, this_visit(self.cookies))
+        signed_in = self.signing_in.complete(answer, this_visit(self.cookies, self.networks))
         response = _onward(signed_in.request.id)
-        if signed_in.session_token:
-            self.cookies.start_session(response, signed_in.session_token)
+        if signed_in.session:
+            self.cookies.start_session(response, signed_in.session_token, public_computer=signed_in.session.public_computer)
         return response
 
     def consent(self, request_id: str) -> Answer:
@@ -210,6 +216,10 @@ class CitizenViews:
         pending = self._pending(request_id)
         return pending, self.signing_in.session_for(pending, self.cookies.session_id())
 
+    def _common_session(self) -> BrokerSession | None:
+        session_id = self.cookies.session_id()
+        return self.find_session(session_id) if session_id else None
+
     def _level_now(self, session: BrokerSession) -> TrustLevel:
         """What the sign-in is still worth; a high one fades within minutes."""
         return session.trust_at(self.consenting.clock())
@@ -239,6 +249,7 @@ class CitizenViews:
             until=self.consenting.clock() + offer.lifetime,
             provider=provider_name(self.list_providers(), session.provider_alias),
             trust=self._level_now(session),
+            public_until=session.public_until,
         )
 
     def _may_lead_on(self, pending: AuthorizationRequest) -> None:

@@ -47,9 +47,13 @@ class Cookies:
         """Fingerprint of the browser cookie; a browser that has none gets one with this answer."""
         return self.known_browser_id() or fingerprint(self._begin_browser())
 
-    def start_session(self, response: Response, token: str) -> None:
-        """Sign the browser in with this answer: `token` is the secret whose fingerprint is the session's id."""
-        self._write(response, self.session_name, token)
+    def start_session(self, response: Response, token: str | None, *, public_computer: bool) -> None:
+        """Sign the browser in with this answer: `token` is the secret whose fingerprint is the session's id; None for a session that no
+        cookie knows. Where others use the computer too, what this device remembered of anybody's choice goes."""
+        if token:
+            self._write(response, self.session_name, token)
+        if public_computer:
+            self.forget_choice(response)
 
     def end_session(self, response: Response) -> None:
         """Take the session cookie back, and all pages that the browser kept of us (LO-08); other cookies stay.

@@ -6,6 +6,7 @@ from flask import Response, g, make_response, render_template
 
 from broker.core.client import Client
 from broker.core.request import AuthorizationRequest, Prompt
+from broker.core.session import BrokerSession
 from broker.oidc.responses import with_query
 from broker.web.observability import count_answer
 from broker.web.presentation import WayBack
@@ -21,7 +22,7 @@ def way_in(issuer: str, client: Client) -> WayBack:
     return WayBack(client.name, _address(issuer, client))
 
 
-def start_again(issuer: str, client: Client, asked: AuthorizationRequest) -> Response:
+def start_again(issuer: str, client: Client, asked: AuthorizationRequest, session: BrokerSession) -> Response:
     """The page that leads to the tool's start instead of bringing it a code it would refuse. The session is there for the new sign-in."""
     count_answer("start_again")
     g.shown_once = True
@@ -30,6 +31,7 @@ def start_again(issuer: str, client: Client, asked: AuthorizationRequest) -> Res
         tool=way_in(issuer, client),
         by_button=_by_button(client),
         asks_again=Prompt.LOGIN in asked.prompts or asked.max_age == 0 or bool(client.only_for),
+        public_until=session.public_until,
     )
     return make_response(page)
 

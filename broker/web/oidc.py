@@ -127,7 +127,7 @@ class AuthorizeViews:
         assert session is not None  # the judge never issues without one
         assert client is not None  # the address was made from it
         if client.login_start.is_over(asked.created_at, self.signing_in.clock()) and where_to_start(client):
-            return start_again(self.responses.issuer, client, asked)
+            return start_again(self.responses.issuer, client, asked, session)
         sid = self.issuing.sid(session, client.client_id) if client.logout.session_state else None
         answer = self.responses.code(address, self.issuing.code(asked, session, step), sid)
         self.source.settle(asked)  # last: what an outage interrupts can be loaded again, and a code that nobody was sent does no harm

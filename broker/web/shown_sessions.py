@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from broker.core.network import Networks
 from broker.core.provider import IdentityProvider
 from broker.core.session import UNNAMED, RegisteredSession
 from broker.flows.overseeing import SessionOverview
+from broker.web.i18n import in_language
 from broker.web.presentation import provider_name
 
 
@@ -44,23 +46,26 @@ class ShownSession:
 
 
 def shown_sessions(
-    overview: Iterable[SessionOverview], providers: Iterable[IdentityProvider], present_id: str, present_network: str
+    overview: Iterable[SessionOverview], providers: Iterable[IdentityProvider], networks: Networks, present_id: str, present_network: str
 ) -> list[ShownSession]:
     """The sessions, the present one first, then the newest. `present_network` is the hash of the connection the page is looked at over."""
     known = tuple(providers)
-    shown = [_shown(one, known, present_id, present_network) for one in overview]
+    shown = [_shown(one, known, networks, present_id, present_network) for one in overview]
     return sorted(shown, key=lambda one: not one.present)
 
 
-def _shown(one: SessionOverview, known: tuple[IdentityProvider, ...], present_id: str, present_network: str) -> ShownSession:
+def _shown(
+    one: SessionOverview, known: tuple[IdentityProvider, ...], networks: Networks, present_id: str, present_network: str
+) -> ShownSession:
     session = one.session
+    network = networks.find(session.network)
     return ShownSession(
         handle=session.handle,
         device=session.device,
         provider=provider_name(known, session.provider_alias),
         began=session.created_at,
         ends=session.expires_at,
-        network=session.network,
+        network=in_language(network.names) if network else "",
         place=_place(session, present_network),
         tools=one.tools,
         public_computer=session.public_computer,

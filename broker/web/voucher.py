@@ -13,6 +13,7 @@ from flask import Blueprint, Response, render_template, url_for
 from flask_babel import gettext
 
 from broker.core.client import Client, ClientStatus
+from broker.core.network import Networks
 from broker.core.provider import IdentityProvider
 from broker.core.request import AuthorizationRequest
 from broker.core.trust import TrustLevel
@@ -40,6 +41,7 @@ class VoucherViews:
     find_client: Callable[[str], Client | None]
     list_clients: Callable[[], Iterable[Client]]
     list_providers: Callable[[], Sequence[IdentityProvider]]
+    networks: Networks
     cookies: Cookies
 
     def land(self) -> Answer:
@@ -56,14 +58,14 @@ class VoucherViews:
     def redeem(self, request_id: str) -> Answer:
         """The code was typed: signed in, or asked again with what is wrong about it."""
         form = VoucherForm()
-        visit = this_visit(self.cookies)
+        visit = this_visit(self.cookies, self.networks)
         signed_in = self.redeeming.redeem(request_id, (form.voucher.data or "")[:_LONGEST_CODE], visit)
         if isinstance(signed_in, VoucherFault):
             form.voucher.errors = [fault_sentence(signed_in)]
             return self._page(self.redeeming.open(request_id, visit.browser_id), form)
         response = see_other(url_for("oidc.proceed", request_id=request_id))
-        if signed_in.session_token:
-            self.cookies.start_session(response, signed_in.session_token)
+        if signed_in.session:
+            self.cookies.start_session(response, signed_in.session_token, public_computer=signed_in.session.public_computer)
         return response
 
     def _page(self, pending: AuthorizationRequest, form: VoucherForm) -> str:

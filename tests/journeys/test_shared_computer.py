@@ -53,3 +53,33 @@ def test_the_next_person_starts_from_nothing(town: Town, citizen: Citizen) -> No
     after = citizen.received()
     assert after["sub"] != before["sub"]
     assert after["preferred_username"] != before["preferred_username"]
+
+
+def test_at_a_public_computer_two_tools_one_sign_out_and_nothing_for_the_next(town: Town, citizen: Citizen) -> None:
+    browser = citizen.browser
+    browser.opens(f"{town.tool_url('karte')}/login")
+    browser.submits("provider-bundid", {"public-computer": "yes", "remember": "yes"})
+    citizen.identifies("eid", "erika")
+    assert browser.shows("public-until"), "the consent page says when it ends, and to sign out"
+    citizen.agrees()
+    citizen.wants_to_sign_in(town.tool_url("haushalt"))
+    citizen.agrees()
+    browser.opens(f"{town.broker_url}/account/links")
+    assert browser.shows("public-until")
+
+    browser.opens(f"{town.broker_url}/")
+    assert browser.shows("public-until")
+    browser.follows("sign-out")
+    browser.submits("logout-confirm")
+    town.worker_runs()
+    for tool in town.tools:
+        browser.opens(town.tool_url(tool))
+        citizen.expects("login", "the tool's sign-in button")
+
+    browser.opens(f"{town.tool_url('karte')}/login")
+    assert browser.shows("provider-bundid")
+    assert not browser.shows("choice-forget"), "no choice was remembered"
+    browser.submits("provider-bundid")
+    citizen.identifies("eid", "hanne")
+    citizen.agrees()
+    assert "ERIKA" not in browser.reads()

@@ -15,6 +15,7 @@ from broker.web.shown_sessions import Place, ShownSession
 Page = Callable[[], str]
 
 TODAY = datetime(2026, 11, 26, 9, tzinfo=UTC)
+PUBLIC_UNTIL = datetime(2026, 11, 26, 13, 35, tzinfo=UTC)
 BUNDID = ShownLink("h1", "BundID", datetime(2025, 3, 4, tzinfo=UTC), TODAY, present=True, new=False, ends=None)
 OLD = ShownLink("h2", "Servicekonto Schleswig-Holstein", datetime(2024, 1, 9, tzinfo=UTC), TODAY, present=False, new=False, ends=None)
 ENDING = ShownLink("h3", "Servicekonto Niedersachsen", OLD.linked_at, TODAY, present=True, new=False, ends=date(2027, 6, 30))
@@ -68,8 +69,8 @@ def _shows(template: str, **context: Any) -> Page:
     return lambda: render_template(f"citizen/{template}.html", request_id="r3qu3st", **context)
 
 
-def _links(*links: ShownLink, fresh: bool = True) -> Page:
-    return _shows("account_links", links=list(links), fresh=fresh, signed_in=True)
+def _links(*links: ShownLink, fresh: bool = True, until: datetime | None = None) -> Page:
+    return _shows("account_links", links=list(links), fresh=fresh, signed_in=True, public_until=until)
 
 
 def _sessions(*sessions: ShownSession) -> Page:
@@ -98,6 +99,7 @@ ACCOUNT_PAGES: dict[str, Page] = {
     "account-links": _links(OLD, BUNDID),
     "account-links-new": _links(BUNDID, NEW),
     "account-links-stale": _links(OLD, BUNDID, fresh=False),
+    "account-links-public": _links(BUNDID, until=PUBLIC_UNTIL),
     "account-links-ending": _links(ENDING),
     "account-confirm": _confirm("new"),
     "account-confirm-absorbed": _confirm("absorbed"),

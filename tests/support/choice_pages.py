@@ -16,8 +16,12 @@ from broker.core.session import EndedBy
 from broker.core.trust import TrustLevel
 from broker.flows.choosing import Option
 from broker.web.presentation import ShownSetback, provider_options
+from broker.web.public_computer import ShownSwitch
 
 LONG_TOOL = "Bürgerhaushaltsbeteiligungsplattform der Entwicklungsgemeinschaft KielRegion"
+
+
+_SWITCH = ShownSwitch(on=False, fixed=False, network="")
 
 
 def _texts(german: str, english: str, easy: str) -> dict[str, str]:
@@ -91,6 +95,7 @@ def _choose(
     may_stay: bool = False,
     unasked: tuple[str, ...] = (),
     ended_by: EndedBy | None = None,
+    switch: ShownSwitch = _SWITCH,
     **options: Any,
 ) -> Callable[[], str]:
     def show() -> str:
@@ -105,6 +110,7 @@ def _choose(
             may_stay=may_stay,
             unasked=unasked,
             ended_by=ended_by,
+            switch=switch,
             reference="q7m2c9xk4p",
         )
 
@@ -169,5 +175,15 @@ def choice_pages(tool: Client, tried: Client) -> dict[str, Callable[[], str]]:
             setback=ShownSetback("cancelled", "BundID", (), "BP-403-CANCELLED"),
         ),
         "step-up-wished": _choose(tool, TrustLevel.HIGH, ["bundid", "bayernid"], TrustLevel.LOW, may_stay=True),
+        "choose-public": _choose(
+            tool, TrustLevel.BASIC, ["bundid", "bayernid", "local"], remembered="bundid", switch=replace(_SWITCH, on=True)
+        ),
+        "choose-library": _choose(
+            tool,
+            TrustLevel.BASIC,
+            ["bundid", "bayernid"],
+            switch=ShownSwitch(True, True, "Stadtbibliothek Musterstadt, Zweigstelle am See"),
+        ),
+        "step-up-public": _choose(tool, TrustLevel.HIGH, ["bundid"], TrustLevel.LOW, switch=replace(_SWITCH, on=True, fixed=True)),
         "choose-sandbox": _choose(tried, TrustLevel.BASIC, ["bundid"]),
     }

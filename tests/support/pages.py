@@ -23,7 +23,7 @@ from broker.web.forms import ConsentForm, UserCodeForm, VoucherForm
 from broker.web.logos import LogoViews, logos_blueprint
 from broker.web.presentation import ShownClaim, WayBack
 from broker.web.voucher import fault_sentence
-from tests.support.account_pages import ACCOUNT_PAGES, account_stubs
+from tests.support.account_pages import ACCOUNT_PAGES, PUBLIC_UNTIL, account_stubs
 from tests.support.choice_pages import LONG_TOOL, choice_pages
 from tests.support.pictures import png
 
@@ -128,13 +128,14 @@ def _shows(template: str, **context: Any) -> Callable[[], str]:
     return lambda: render_template(f"citizen/{template}.html", request_id="r3qu3st", **context)
 
 
-def _consent(pseudonym: str | None = "heide-kranich-4821", tool: Client = TOOL, offline: bool = False) -> str:
+def _consent(pseudonym: str | None = "heide-kranich-4821", tool: Client = TOOL, offline: bool = False, public: bool = False) -> str:
     form = None if pseudonym is None else ConsentForm(formdata=None, data={"pseudonym": pseudonym}, meta={"csrf": False})
     if form and not pseudonym:
         form.validate()
     return render_template(
         "citizen/consent.html", request_id="r3qu3st", tool=tool, claims=CLAIMS, form=form, until=date(2027, 11, 26), provider="BundID",
         trust=TrustLevel.HIGH, apis=("Ratsinformation", "Stadtkarte") if offline else (), offline_days=90 if offline else None,
+        public_until=PUBLIC_UNTIL if public else None,
     )  # fmt: skip
 
 
@@ -183,17 +184,20 @@ PAGES: dict[str, Callable[[], str]] = {
     "start": _shows("start", signed_in_with="", sign_out_url="/logout"),
     "start-under-way": _shows("start", signed_in_with="", sign_out_url="/logout", tool=TOOL, go_on_url="/sign-in/r3qu3st"),
     "start-told-why": _shows("start", signed_in_with="", sign_out_url="/logout", ended_by=EndedBy.CITIZEN),
+    "start-public": _shows("start", signed_in_with="BundID", sign_out_url="/logout", public_until=PUBLIC_UNTIL),
     "start-signed-in": _shows("start", signed_in_with="BundID", sign_out_url="/logout"),
     **choice_pages(TOOL, TRIED_TOOL),
     **ACCOUNT_PAGES,
     "consent": _consent,
     "consent-sandbox": lambda: _consent(tool=TRIED_TOOL),
     "consent-offline": lambda: _consent(offline=True),
+    "consent-public": lambda: _consent(public=True),
     "consent-no-name": lambda: _consent(pseudonym=None),
     "consent-refused-name": lambda: _consent(pseudonym=""),
     "unmet": _shows("unmet", tool=TOOL, can_retry=True, **_UNMET),
     "unmet-final": _shows("unmet", tool=TOOL, can_retry=False, **_UNMET),
     "start-again": _shows("start_again", tool=_BACK, by_button=False, asks_again=False),
+    "start-again-public": _shows("start_again", tool=_BACK, by_button=False, asks_again=False, public_until=PUBLIC_UNTIL),
     "start-again-by-button": _shows("start_again", tool=WayBack(LONG_TOOL, "https://x.example/"), by_button=True, asks_again=True),
     "held-back": _shows(
         "held_back",
