@@ -15,6 +15,7 @@ from broker.config import Settings
 from broker.core.ports import Clock, Upstream
 from broker.examination import examination
 from broker.flows.examining import Examining
+from broker.flows.following_up import FollowingUp
 from broker.flows.handing_out import HandingOut
 from broker.flows.inviting import Inviting
 from broker.oidc.authorization_request import RequestReader
@@ -41,6 +42,7 @@ from broker.web.logos import LogoViews, logos_blueprint
 from broker.web.oidc import AuthorizeViews, oidc_blueprint
 from broker.web.pushed import PushedViews, pushed_blueprint
 from broker.web.registration import registration_blueprint
+from broker.web.signed_out import SignedOutViews, signed_out_blueprint
 from broker.web.token_status import TokenStatusViews, token_status_blueprint
 from broker.web.told_why import ToldWhy
 from broker.web.upstream_logout import upstream_logout_blueprint
@@ -148,6 +150,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
         registration,
         logos_blueprint(LogoViews(stores.logos.find)),
         end_session_blueprint(end_session),
+        signed_out_blueprint(end_session.last_page),
         heard,
         device_blueprint(devices),
         citizen_blueprint(_citizen_views(settings, parts, cookies)),
@@ -173,13 +176,14 @@ def _authorize_views(parts: Parts, reader: RequestReader, cookies: Cookies) -> A
 
 
 def _end_session_views(settings: Settings, parts: Parts, hints: HintReader, cookies: Cookies) -> EndSessionViews:
-    clients, standings = parts.stores.clients, parts.stores.standings
+    stores, clients, standings = parts.stores, parts.stores.clients, parts.stores.standings
     return EndSessionViews(
         issuer=settings.issuer,
         reader=EndSessionReader(hints, clients.find, clients.find_by_post_logout_uri),
         signing_out=parts.signing_out,
         overseeing=parts.overseeing,
         subject_at=lambda session, client: standings.find(session.subject_id, client).sub,
+        last_page=SignedOutViews(FollowingUp(stores.sign_out_tickets, stores.outbox, parts.issuing.clock), stores.providers.list, cookies),
         cookies=cookies,
     )
 

@@ -30,6 +30,7 @@ from broker.store.requests import Requests
 from broker.store.seal import Seal
 from broker.store.session_register import SessionRegister
 from broker.store.sessions import Sessions
+from broker.store.sign_out_tickets import SignOutTickets
 from broker.store.signing_keys import SigningKeys
 from broker.store.sql import Database
 from broker.store.standings import Standings
@@ -52,6 +53,7 @@ class Stores:
     requests: Requests
     pushed_requests: PushedRequests
     sessions: Sessions
+    sign_out_tickets: SignOutTickets
     session_register: SessionRegister
     codes: Codes
     device_codes: DeviceCodes
@@ -98,6 +100,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         requests=Requests(redis, session_seal),
         pushed_requests=PushedRequests(redis, session_seal),
         sessions=Sessions(redis, session_seal, clock),
+        sign_out_tickets=SignOutTickets(redis, session_seal, clock),
         session_register=SessionRegister(database),
         codes=Codes(redis, session_seal),
         device_codes=DeviceCodes(redis, session_seal),

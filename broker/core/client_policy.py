@@ -118,6 +118,7 @@ class LogoutPolicy:
     `isolated_session`: it takes no part in it. Each of its requests is a sign-in of its own, for which no other client is let in.
     `session_state`: authorization responses also carry the `sid` under that name, for plugins that read it there.
     `told_when_asking`: it gets a back-channel logout also when the sign-out was begun by itself, as the specification reads literally.
+    `may_stay_elsewhere`: a sign-out begun there lets citizens choose between this tool alone and everywhere.
     """
 
     frontchannel_uri: str = ""
@@ -126,6 +127,7 @@ class LogoutPolicy:
     session_state: bool = False
     told_when_asking: bool = False
     isolated_session: bool = False
+    may_stay_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,17 @@ class Means:
     trust: TrustLevel
 
 
+class ProviderLogout(StrEnum):
+    """What becomes of a citizen ID's own session when the citizen signs out here.
+
+    `none`: it has no logout and goes on, until the browser is closed. `single`: the hub tells it. `needless`: it keeps no session.
+    """
+
+    NONE = "none"
+    SINGLE = "single"
+    NEEDLESS = "needless"
+
+
 @dataclass(frozen=True, slots=True)
 class IdentityProvider:
     """A citizen ID. Connection settings are Keycloak's; here is what the choice page, the judge and the ceiling need.
@@ -40,6 +51,7 @@ class IdentityProvider:
     probe_url: str = ""
     switched_off: bool = False
     ending_on: str = ""
+    logout: ProviderLogout = ProviderLogout.NONE
 
     @property
     def usable(self) -> bool:

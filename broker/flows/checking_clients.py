@@ -271,6 +271,8 @@ def _check_policies(content: ClientFile, client: Client, around: Surroundings) -
     yield from answer_faults(client)
     yield from token_faults(client)
     yield from grant_faults(client)
+    if client.only_for and client.logout.may_stay_elsewhere:
+        yield ("logout", "may_stay_elsewhere"), "is of no use beside isolated_session: that session is for this tool alone"
 
 
 _CHECKS = (

@@ -73,6 +73,7 @@ class LogoutTable(Strict):
     session_state: bool | None = None
     told_when_asking: bool | None = None
     isolated_session: bool | None = None
+    may_stay_elsewhere: bool | None = None
 
 
 class LoginStartTable(Strict):

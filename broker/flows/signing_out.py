@@ -34,10 +34,9 @@ class ToolsOfSession:
         """What the tools are called."""
         return _names(self.entered)
 
-    @property
-    def told(self) -> tuple[str, ...]:
-        """Names of those that are told, over the back-channel or by the browser."""
-        return _names(tool for tool in self.entered if tool.client.can_be_told)
+    def include(self, client: Client) -> bool:
+        """Whether this tool is one of them."""
+        return any(tool.client.client_id == client.client_id for tool in self.entered)
 
     def untold(self, asked_by: Client | None) -> tuple[str, ...]:
         """Names of those that there is no way to tell. The one that asked for the sign-out knows anyway."""
@@ -93,6 +92,14 @@ class SigningOut:
         if successor is not None and successor.upstream_sid == session.upstream_sid:
             return True
         return any(other.only_for != session.only_for for other in self.sessions.find_by_upstream(session.upstream_sid))
+
+    def leave(self, session: BrokerSession, client: Client, *, told: bool) -> ToolsOfSession:
+        """Sign out of one tool; the session and all other tools go on. `told`: it has to be told, for it did not end its own before.
+
+        What the tool knew of the session, for the browser to tell it. Raises StoreUnavailable; then nothing has happened.
+        """
+        sids = self.outbox.leave_session(session.id, client.client_id, new_id(), told=told)
+        return ToolsOfSession(tuple(SignedInTool(client, sid) for sid in sids))
 
     def _ended_at_hub(self, session: BrokerSession) -> bool:
         """Whether nothing is left of it there; of a sign-in with a voucher nothing ever was."""

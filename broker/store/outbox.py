@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,7 +38,16 @@ _TOOL_SESSIONS = (
     .distinct()
     .order_by(grants.c.client_id, grants.c.sid)
 )
-_TOLD = _TOOL_SESSIONS.join(clients, clients.c.client_id == grants.c.client_id).where(clients.c.backchannel_logout_uri != "")
+_TOLD = (
+    select(grants.c.client_id, grants.c.sub, grants.c.sid, func.max(grants.c.created_at).label("entered_at"))
+    .join(clients, clients.c.client_id == grants.c.client_id)
+    .where(clients.c.backchannel_logout_uri != "")
+    .group_by(grants.c.client_id, grants.c.sub, grants.c.sid)
+    .order_by(grants.c.client_id, grants.c.sid)
+)
+_TOLD_SESSION = _TOLD.where(grants.c.session_id == bindparam("ended"))
+_LEFT = grants.c.client_id == bindparam("left")
+_MOVE_OUT = update(grants).where(grants.c.session_id == bindparam("ended"), _LEFT).values(session_id=bindparam("elsewhere"))
 _NOW = bindparam("now", type_=deliveries.c.next_attempt_at.type)
 _IS_DUE = (
     deliveries.c.state == DeliveryState.PENDING.value,
@@ -56,24 +65,12 @@ _BY_LINK = (
 _REVOKE_LINK = (
     update(grants).where(*_BY_LINK, grants.c.revoked_at.is_(None)).values(revoked_at=bindparam("now", type_=grants.c.revoked_at.type))
 )
-_TOLD_LINK = (
-    select(grants.c.client_id, grants.c.sub, grants.c.sid)
-    .join(clients, clients.c.client_id == grants.c.client_id)
-    .where(*_BY_LINK, clients.c.backchannel_logout_uri != "")
-    .distinct()
-    .order_by(grants.c.client_id, grants.c.sid)
-)
+_TOLD_LINK = _TOLD.where(*_BY_LINK)
 _OF_ACCOUNT = grants.c.subject_id == bindparam("of_subject")
 _REVOKE_ACCOUNT = (
     update(grants).where(_OF_ACCOUNT, grants.c.revoked_at.is_(None)).values(revoked_at=bindparam("now", type_=grants.c.revoked_at.type))
 )
-_TOLD_ACCOUNT = (
-    select(grants.c.client_id, grants.c.sub, grants.c.sid)
-    .join(clients, clients.c.client_id == grants.c.client_id)
-    .where(_OF_ACCOUNT, clients.c.backchannel_logout_uri != "")
-    .distinct()
-    .order_by(grants.c.client_id, grants.c.sid)
-)
+_TOLD_ACCOUNT = _TOLD.where(_OF_ACCOUNT)
 _END_ACCOUNT = (
     update(sessions)
     .where(sessions.c.subject_id == bindparam("of_subject"), sessions.c.ended_at.is_(None))
@@ -113,6 +110,9 @@ _SETTLE = (
     )
 )
 _LIST = select(deliveries).where(deliveries.c.logout_id == bindparam("wanted")).order_by(deliveries.c.client_id)
+_LIST_TOLD = select(deliveries).where(
+    deliveries.c.client_id.in_(bindparam("tools", expanding=True)), deliveries.c.sid.in_(bindparam("sids", expanding=True))
+)
 _OF_TOOLS = select(deliveries).where(or_(bindparam("tool").is_(None), deliveries.c.client_id == bindparam("tool")))
 _TROUBLED = or_(
     deliveries.c.state == DeliveryState.FAILED.value, and_(deliveries.c.state == DeliveryState.PENDING.value, deliveries.c.attempts > 0)
@@ -137,7 +137,7 @@ _PURGE = delete(deliveries).where(
 
 
 class Outbox:
-    """Each session of a tool is told of its end once, however often the end is pronounced."""
+    """Each session of a tool is told of its end once, however often the end is pronounced; once more if the citizen came back into it."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
@@ -153,15 +153,30 @@ class Outbox:
         with self._database.transaction() as connection:
             connection.execute(_END, {"ended": session_id, "now": self._clock(), "by": by.value})
             connection.execute(_REVOKE, {"ended": session_id, "now": self._clock()})
-            told = connection.execute(_TOLD, {"ended": session_id}).all()
-            return [self._add(connection, self._delivery(logout_id, row)) for row in told if row.client_id != but].count(True)
+            told = connection.execute(_TOLD_SESSION, {"ended": session_id}).all()
+            return [self._add(connection, logout_id, row) for row in told if row.client_id != but].count(True)
+
+    def leave_session(self, session_id: str, client_id: str, logout_id: str, *, told: bool) -> Sequence[str]:
+        """Take one tool out of a session that goes on: revoke its grants there (offline ones stay good) and, if it has to be `told`, note
+        that. What the tool called the session.
+
+        From now on the session knows nothing of the tool, until the citizen enters it anew.
+        """
+        found = {"ended": session_id, "left": client_id}
+        with self._database.transaction() as connection:
+            connection.execute(_REVOKE.where(_LEFT), {**found, "now": self._clock()})
+            for row in connection.execute(_TOLD_SESSION.where(_LEFT), found).all() if told else ():
+                self._add(connection, logout_id, row)
+            sids = [row.sid for row in connection.execute(_TOOL_SESSIONS.where(_LEFT), found).all()]
+            connection.execute(_MOVE_OUT, {**found, "elsewhere": logout_id})
+        return sids
 
     def end_link_within(self, connection: Connection, link: Mapping[str, str], logout_id: str) -> tuple[str, ...]:
         """The same for all that came by a link (`of_subject`, `alias`, `hash`), offline grants included, as a part of the transaction that
         removes it. The sessions that got these grants."""
         connection.execute(_REVOKE_LINK, {**link, "now": self._clock()})
         for row in connection.execute(_TOLD_LINK, link).all():
-            self._add(connection, self._delivery(logout_id, row))
+            self._add(connection, logout_id, row)
         return tuple(row.session_id for row in connection.execute(_SESSIONS_OF_LINK, link).all())
 
     def end_account_within(self, connection: Connection, subject_id: str, logout_id: str, by: EndedBy) -> tuple[str, ...]:
@@ -170,7 +185,7 @@ class Outbox:
         this = {"of_subject": subject_id, "now": self._clock()}
         connection.execute(_REVOKE_ACCOUNT, this)
         for row in connection.execute(_TOLD_ACCOUNT, this).all():
-            self._add(connection, self._delivery(logout_id, row))
+            self._add(connection, logout_id, row)
         return tuple(row.session_id for row in connection.execute(_END_ACCOUNT, {**this, "by": by.value}).all())
 
     def list_tool_sessions(self, session_id: str) -> Sequence[ToolSession]:
@@ -217,6 +232,13 @@ class Outbox:
         """What became of one sign-out, tool by tool."""
         return [_delivery(row) for row in self._database.all(_LIST, {"wanted": logout_id})]
 
+    def list_told(self, tool_sessions: Iterable[tuple[str, str]]) -> Sequence[Delivery]:
+        """Deliveries about these tool sessions (client id and `sid`), whichever sign-out they came of."""
+        wanted = set(tool_sessions)
+        names = {"tools": sorted({client_id for client_id, _ in wanted}), "sids": sorted({sid for _, sid in wanted})}
+        found = [_delivery(row) for row in self._database.all(_LIST_TOLD, names)] if wanted else []
+        return [delivery for delivery in found if (delivery.client_id, delivery.sid) in wanted]
+
     def newest(self, limit: int, client_id: str | None = None, *, troubled: bool = False) -> Sequence[Delivery]:
         """The newest deliveries, of one tool or of all; `troubled`: only those that failed or had to be repeated."""
         statement = _OF_TOOLS.where(_TROUBLED) if troubled else _OF_TOOLS
@@ -227,9 +249,14 @@ class Outbox:
         """Delete finished deliveries of sessions that ended before then; how many."""
         return self._database.run(_PURGE, {"before": before})
 
-    def _add(self, connection: Connection, delivery: Delivery) -> bool:
-        insert = self._insert(deliveries).values(_row(delivery))
-        once = insert.on_conflict_do_nothing(index_elements=[deliveries.c.client_id, deliveries.c.sid])
+    def _add(self, connection: Connection, logout_id: str, told: Any) -> bool:
+        """Whether the tool has to be told; not if it was already, unless the citizen entered it again after that, under the same `sid`."""
+        insert = self._insert(deliveries).values(_row(self._delivery(logout_id, told)))
+        once = insert.on_conflict_do_update(
+            index_elements=[deliveries.c.client_id, deliveries.c.sid],
+            set_={column.name: column for column in insert.excluded},
+            where=and_(deliveries.c.state != DeliveryState.PENDING.value, deliveries.c.created_at < told.entered_at),
+        )
         return connection.execute(once.returning(deliveries.c.delivery_id)).first() is not None
 
     def _delivery(self, logout_id: str, told: Any) -> Delivery:

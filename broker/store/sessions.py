@@ -14,6 +14,7 @@ from broker.store.records import Record
 from broker.store.redis import Redis, key
 from broker.store.seal import Seal
 from broker.store.sealed_values import SealedValues, milliseconds
+from broker.store.sign_out_tickets import ticket_key
 
 _SESSION = Record(BrokerSession)
 _KEPT_OVER = timedelta(minutes=10)
@@ -32,6 +33,7 @@ class Sessions:
         lifetime = milliseconds(session.expires_at - self._clock() + _KEPT_OVER)
         with self._redis.pipeline(atomic=True) as pipeline:
             pipeline.set(self._values.key(session.id), self._values.sealed(session.id, session), px=lifetime)
+            pipeline.delete(ticket_key(session.browser_id))  # whoever sits there now has no business with the sign-out before
             for index in _indexes(session):
                 pipeline.sadd(index, session.id)
                 pipeline.pexpire(index, lifetime)

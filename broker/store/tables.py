@@ -136,6 +136,7 @@ providers = Table(
     Column("probe_url", Text, nullable=False),
     Column("switched_off", Boolean, nullable=False),
     Column("ending_on", String(10), nullable=False),
+    Column("logout", String(16), nullable=False),
 )
 
 # No foreign keys: the gate's own statement looks at subject, client and consent, and a key would lock a popular tool's row at each sign-in.

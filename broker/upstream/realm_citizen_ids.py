@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from broker.claim_table import FILE_NAME as CLAIM_TABLE
 from broker.claim_table import LOCALES, load_claim_table, requested_attributes
-from broker.core.provider import IdentityProvider, Means
+from broker.core.provider import IdentityProvider, Means, ProviderLogout
 from broker.core.trust import TrustLevel
 from broker.core.voucher import VOUCHER
 from broker.upstream.bundid_rules import check_bundid_rules
@@ -18,6 +18,7 @@ from broker.upstream.realm_reading import Reading, read_mapper, secret_digest, t
 from broker.yaml_document import Document, Section, read_yaml
 
 _LEVELS = tuple(level.word for level in TrustLevel)
+_KEYS = ("alias", "enabled", "position", "trust_ceiling", "names", "descriptions", "means", "sandbox", "probe", "ending_on", "logout")
 SECRET_DIGEST = "bpClientSecretDigest"
 
 
@@ -93,7 +94,7 @@ def _check_alias(section: Section, path: Path) -> None:
 def read_identity_provider(reading: Reading, path: Path) -> IdentityProvider:
     """One citizen ID as the broker shows it. Needs no secret. Raises ConfigurationError."""
     section = _broker_section(reading, path)
-    section.only("alias", "enabled", "position", "trust_ceiling", "names", "descriptions", "means", "sandbox", "probe", "ending_on")
+    section.only(*_KEYS)
     ceiling = TrustLevel.from_word(section.one_of("trust_ceiling", _LEVELS))
     if path.stem == VOUCHER and ceiling > TrustLevel.BASIC:
         raise section.wrong("trust_ceiling", "whoever holds a code is known at level basic and no better")
@@ -108,6 +109,7 @@ def read_identity_provider(reading: Reading, path: Path) -> IdentityProvider:
         sandbox=section.has("sandbox") and section.flag("sandbox"),
         probe_url=_probe(section),
         ending_on=_ending_on(section),
+        logout=ProviderLogout(section.one_of("logout", tuple(ProviderLogout)) if section.has("logout") else ProviderLogout.NONE),
     )
 
 

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from broker.core.network import Networks
 from broker.core.provider import IdentityProvider
-from broker.core.session import EndedBy
+from broker.core.session import BrokerSession, EndedBy
 from broker.flows.overseeing import Overseeing
 from broker.flows.signing_out import SignedOut
 from broker.web.account_door import AccountDoor
@@ -32,7 +32,7 @@ class AccountViews:
     overseeing: Overseeing
     list_providers: Callable[[], Sequence[IdentityProvider]]
     networks: Networks
-    goodbye: Callable[[SignedOut], Response]
+    goodbye: Callable[[BrokerSession, SignedOut], Response]
 
     def show(self) -> Answer:
         """What there is to see of an account."""
@@ -65,7 +65,7 @@ class AccountViews:
         found = self.overseeing.find(session.subject_id, handle) if session else None
         done = self.overseeing.end(found.subject_id, found.session_id) if found else None
         if session and found and done and found.session_id == session.id:
-            return self.goodbye(done)
+            return self.goodbye(session, done)
         return see_other(url_for(".sessions"))
 
     def end_others(self) -> Answer:
@@ -81,7 +81,7 @@ class AccountViews:
         if session is None:
             return see_other(url_for(".sessions"))
         self.overseeing.end_all(session.subject_id, EndedBy.CITIZEN, but=session.id)
-        return self.goodbye(self.overseeing.signing_out.end(session))
+        return self.goodbye(session, self.overseeing.signing_out.end(session))
 
 
 def account_blueprint(views: AccountViews) -> Blueprint:

@@ -204,10 +204,6 @@ class CitizenViews:
             code=error.code,
         )
 
-    def signed_out(self) -> Answer:
-        """The end, for sign-outs that were not asked for on a page of ours."""
-        return render_template("citizen/signed_out.html", told=(), untold=(), frames=(), upstream_ended=None, onward=None, back=None)
-
     def _pending(self, request_id: str) -> AuthorizationRequest:
         return self.signing_in.resume(request_id, self.cookies.known_browser_id() or "")
 
@@ -272,7 +268,6 @@ def citizen_blueprint(views: CitizenViews) -> Blueprint:
     blueprint.post("/consent/<request_id>")(views.decide)
     blueprint.get("/unmet/<request_id>")(views.unmet)
     blueprint.get("/upstream/return")(views.upstream_return)
-    blueprint.get("/signed-out")(views.signed_out)
     return blueprint
 
 

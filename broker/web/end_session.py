@@ -1,7 +1,6 @@
-"""Signing out: `/logout` as tools call it (RP-Initiated Logout 1.0), the question where nobody proved whom it is about, and the last page.
+"""Signing out: `/logout` as tools call it (RP-Initiated Logout 1.0), the question where nobody proved whom it is about or how far it goes.
 
-Owns when a citizen is asked first (A-20, LO-01), and the frames by which the browser tells tools (Front-Channel Logout 1.0). What a
-sign-out does is `flows/signing_out.py`'s.
+Owns when a citizen is asked first (A-20, LO-01). What a sign-out does is `flows/signing_out.py`'s, its last page `signed_out.py`'s.
 """
 
 from __future__ import annotations
@@ -10,21 +9,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, make_response, render_template, url_for
+from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 
 from broker.core.client import Client
 from broker.core.delivery import ToolSession
 from broker.core.session import BrokerSession, EndedBy
+from broker.core.sign_out_ticket import LeftTool, SignOutTicket
 from broker.flows.overseeing import Overseeing
-from broker.flows.signing_out import SignedOut, SigningOut, ToolsOfSession
+from broker.flows.signing_out import SignedInTool, SignedOut, SigningOut, ToolsOfSession
 from broker.oidc.end_session import LIMITS, EndSession, EndSessionReader
-from broker.oidc.frontchannel import frontchannel_addresses
+from broker.oidc.frontchannel import frontchannel_address
 from broker.oidc.parameters import Parameters
 from broker.web.answering import see_other
 from broker.web.cookies import Cookies
 from broker.web.headers import allow_form_action, allow_frame, allow_scripts
 from broker.web.presentation import WayBack
 from broker.web.reading import must_come_again, sent_parameters
+from broker.web.signed_out import SignedOutViews, bare_page
+
+_ONLY = "only"
+"""The word of the button by which a citizen signs out of the asking tool alone."""
 
 SubjectAt = Callable[[BrokerSession, Client], str | None]
 """Returns the subject by which a tool knows the signed-in citizen, or None."""
@@ -39,30 +43,39 @@ class EndSessionViews:
     signing_out: SigningOut
     overseeing: Overseeing
     subject_at: SubjectAt
+    last_page: SignedOutViews
     cookies: Cookies
 
     def logout(self) -> Response:
-        """`GET` or `POST /logout`: at once when the hint is about whoever is signed in, else after a question."""
+        """`GET` or `POST /logout`: at once when the hint is about whoever is signed in and leaves no choice, else after a question."""
         parameters = sent_parameters(LIMITS)
         asked = self.reader.read(parameters)
         if must_come_again(self.cookies.session_id()):
             return see_other(f"{url_for('end_session.logout')}?{urlencode(parameters.values)}")
         session = self._session(asked)
         if session is None:
-            return self._goodbye(asked, None)
-        if self._is_about(asked, session):
-            return self._goodbye(asked, self.signing_out.end(session, asked.client, EndedBy.TOOL))
+            return self._nobody(asked)
+        if self._is_about(asked, session) and not self._may_stay(asked, session):
+            return self._end(asked, session, EndedBy.TOOL)
         return self._ask(asked, session, parameters)
 
     def confirm(self) -> Response:
-        """`POST /logout/confirm`: the citizen pressed the button (the form's token was checked before)."""
-        asked = self.reader.read(sent_parameters(LIMITS))
+        """`POST /logout/confirm`: the citizen pressed a button (the form's token was checked before). Which buttons there are is decided
+        anew here: the form's word for one that is not offered only gets the question again."""
+        parameters = sent_parameters(LIMITS)
+        asked = self.reader.read(parameters)
         session = self._session(asked)
-        return self._goodbye(asked, self.signing_out.end(session) if session else None)
+        if session is None:
+            return self._nobody(asked)
+        if request.form.get("decision") != _ONLY:
+            return self._end(asked, session, EndedBy.CITIZEN)
+        if asked.client and _offers_choice(asked.client):
+            return self._leave(asked, asked.client, session)
+        return self._ask(asked, session, parameters)
 
-    def goodbye(self, done: SignedOut) -> Response:
-        """The end of a session that was ended on a page of the account."""
-        return self._goodbye(EndSession(None, None, None), done)
+    def goodbye(self, session: BrokerSession, done: SignedOut) -> Response:
+        """The end of this browser's session, which was ended on a page of the account."""
+        return self._goodbye(EndSession(None, None, None), session, done)
 
     def _session(self, asked: EndSession) -> BrokerSession | None:
         """The session to end: the common one, if this browser is still the one that began it, or the own one of a tool that has such."""
@@ -80,9 +93,17 @@ class EndSessionViews:
     def _is_about(self, asked: EndSession, session: BrokerSession) -> bool:
         return asked.hint is not None and asked.client is not None and self.subject_at(session, asked.client) == asked.hint.sub
 
+    def _may_stay(self, asked: EndSession, session: BrokerSession) -> bool:
+        """Whether the citizen may choose to sign out of the asking tool alone: its record says so, and they are signed in there."""
+        client = asked.client
+        if client is None or not _offers_choice(client):
+            return False
+        return self._is_about(asked, session) or self.signing_out.tools_of(session.id).include(client)
+
     def _ask(self, asked: EndSession, session: BrokerSession, parameters: Parameters) -> Response:
-        tools = self.signing_out.tools_of(session.id)
-        hidden = {name: value for name, value in parameters.values.items() if name != "id_token_hint"}
+        """A hint goes along only where it is about the citizen: it tells that the tool has ended its own session."""
+        tools, is_about = self.signing_out.tools_of(session.id), self._is_about(asked, session)
+        hidden = {name: value for name, value in parameters.values.items() if name != "id_token_hint" or is_about}
         if asked.client:
             hidden["client_id"] = asked.client.client_id
         if asked.return_to:
@@ -95,37 +116,75 @@ class EndSessionViews:
             untold=tools.untold(asked.client),
             tool_name=asked.client.name if asked.client else "",
             own=bool(session.only_for),
+            may_stay=self._may_stay(asked, session),
         )
         return make_response(page)
 
-    def _goodbye(self, asked: EndSession, done: SignedOut | None) -> Response:
-        """On to the tool at once, or to the last page: where there is nowhere to go, or tools are told by the browser first."""
-        frames = frontchannel_addresses(self.issuer, done.tools.entered) if done else ()
-        if done is None and asked.client and asked.client.only_for and not asked.return_to:
+    def _end(self, asked: EndSession, session: BrokerSession, by: EndedBy) -> Response:
+        """Everywhere. The tool whose hint is about this citizen has ended its own session before."""
+        asked_by = asked.client if self._is_about(asked, session) else None
+        return self._goodbye(asked, session, self.signing_out.end(session, asked_by, by), asked_by)
+
+    def _goodbye(self, asked: EndSession, session: BrokerSession, done: SignedOut, asked_by: Client | None = None) -> Response:
+        left = [self._left(tool, asked_by) for tool in done.tools.entered]
+        ticket = self.last_page.following_up.ticket(session, done.upstream_ended, left, asked.client)
+        return self._without_session(asked, self._farewell(asked, ticket))
+
+    def _left(self, tool: SignedInTool, asked_by: Client | None) -> LeftTool:
+        client, asked = tool.client, asked_by is not None and tool.client.client_id == asked_by.client_id
+        return LeftTool(client.client_id, tool.sid, client.name, asked, frontchannel_address(self.issuer, tool))
+
+    def _farewell(self, asked: EndSession, ticket: SignOutTicket) -> Response:
+        """On to the tool, or to the last page: where there is nowhere to go, or tools are told by the browser first."""
+        following_up = self.last_page.following_up
+        if asked.return_to is None:
+            secret = following_up.give_out(ticket)
+            return see_other(url_for("signed_out.show", ticket=secret) if secret else url_for("signed_out.bare"))
+        following_up.forget(ticket.browser_id)
+        if not ticket.frames:
+            return see_other(asked.return_to)
+        g.shown_once = True  # asked for again, in another language, there would be nothing left to tell
+        onward = WayBack(asked.client.name if asked.client else "", asked.return_to)
+        return self.last_page.page(ticket, following_up.progress(ticket), ticket.frames, onward)
+
+    def _nobody(self, asked: EndSession) -> Response:
+        """Nobody is signed in here (any more)."""
+        if asked.return_to:
+            return self._without_session(asked, see_other(asked.return_to))
+        if asked.client and asked.client.only_for:
             return _nothing_here(asked.client)
-        response = see_other(asked.return_to) if asked.return_to and not frames else self._last_page(asked, done, frames)
-        if asked.client is None or not asked.client.only_for:  # of a tool's own session no cookie knows
+        return self._without_session(asked, bare_page(_way_back(asked.client)))
+
+    def _without_session(self, asked: EndSession, response: Response) -> Response:
+        """The answer with which the session's cookie goes; of a tool's own session no cookie knows."""
+        if asked.client is None or not asked.client.only_for:
             self.cookies.end_session(response)
         return response
 
-    def _last_page(self, asked: EndSession, done: SignedOut | None, frames: tuple[str, ...]) -> Response:
-        tools = done.tools if done else ToolsOfSession()
-        if done:
-            g.shown_once = True  # asked for again, in another language, there would be nothing left to tell
-        for address in frames:
+    def _leave(self, asked: EndSession, client: Client, session: BrokerSession) -> Response:
+        """Signed out of one tool; the session goes on. A tool that has ended its own session needs no telling."""
+        ended_itself = self._is_about(asked, session)
+        left = self.signing_out.leave(session, client, told=not ended_itself)
+        addresses = () if ended_itself else self._addresses(left)
+        if asked.return_to and not addresses:
+            return see_other(asked.return_to)
+        g.shown_once = True
+        for address in addresses:
             allow_frame(address)
         if asked.return_to:
             allow_scripts()
         page = render_template(
-            "citizen/signed_out.html",
-            told=tools.told,
-            untold=tools.untold(asked.client),
-            upstream_ended=done.upstream_ended if done else None,
-            frames=frames,
-            onward=WayBack(asked.client.name, asked.return_to) if asked.client and asked.return_to else None,
-            back=_way_back(asked.client),
+            "citizen/left_tool.html",
+            tool=client,
+            way=_way(client, ended_itself, addresses),
+            frames=addresses,
+            onward=WayBack(client.name, asked.return_to) if asked.return_to else None,
         )
         return make_response(page)
+
+    def _addresses(self, left: ToolsOfSession) -> tuple[str, ...]:
+        found = (frontchannel_address(self.issuer, tool) for tool in left.entered)
+        return tuple(dict.fromkeys(address for address in found if address))
 
 
 def end_session_blueprint(views: EndSessionViews) -> Blueprint:
@@ -143,3 +202,17 @@ def _nothing_here(client: Client) -> Response:
 
 def _way_back(client: Client | None) -> WayBack | None:
     return WayBack(client.name, client.base_url) if client and client.base_url else None
+
+
+def _offers_choice(client: Client) -> bool:
+    """Whether citizens may sign out of this tool alone; one with sessions of its own is alone anyway."""
+    return client.logout.may_stay_elsewhere and not client.only_for
+
+
+def _way(client: Client, ended_itself: bool, addresses: tuple[str, ...]) -> str:
+    """How a tool knows that the citizen is signed out of it."""
+    if ended_itself:
+        return "itself"
+    if client.backchannel_logout_uri:
+        return "server"
+    return "browser" if addresses else "none"

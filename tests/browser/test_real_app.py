@@ -19,6 +19,7 @@ from broker.core.trust import TrustLevel
 from tests.browser.conftest import FLAGS
 from tests.support.app import Broker, start
 from tests.support.clock import Clock
+from tests.support.outbox import worker_delivers
 from tests.support.services import free_port
 from tests.support.serving import serving
 from tests.support.tool import Tool
@@ -165,6 +166,32 @@ def test_lo_08_back_after_signing_out_shows_nothing_personal(chromium: Browser, 
     assert page.locator("#account-sign-in").count() == 1
     assert not [text for text in seen if "Chrome, " in text or town.tool.client.name in text]
     remembering.close()
+
+
+def test_lo_08_the_last_page_renews_itself_without_scripts_and_back_shows_nothing_to_the_next_citizen(
+    chromium: Browser, town: Town
+) -> None:
+    town.broker.changes(town.tool, logout=LogoutPolicy())
+    context = chromium.new_context(java_script_enabled=False, locale="en-GB")
+    page, next_one = context.new_page(), context.new_page()
+    _opens_consent(page, town)
+    page.click("#consent-allow")
+    page.wait_for_url(f"{town.tool_url}/callback?**")
+    assert town.tool.redeems(parse_qs(urlsplit(page.url).query)["code"][0]).status_code == 200
+    page.goto(f"{town.broker.issuer}/logout")
+    page.click("#logout-confirm")
+    page.wait_for_selector('[data-state="pending"]')
+
+    worker_delivers(town.broker, lambda url, form: 200)
+    page.wait_for_selector('[data-state="done"]')  # nobody touched the page
+    page.goto(f"{town.tool_url}/bye")
+    town.broker.hub.person = "max"
+    _opens_consent(next_one, town)
+    page.go_back()
+
+    assert page.inner_text("h1") == "You are signed out"
+    assert town.tool.client.name not in page.inner_text("main")
+    context.close()
 
 
 def test_a_tool_that_does_not_answer_holds_nobody_up(chromium: Browser, pages_url: str) -> None:

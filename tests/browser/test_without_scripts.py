@@ -33,6 +33,7 @@ def _posted(page: Page, button: str) -> str:
         ("consent", "consent-deny", "consent/r3qu3st", "decision=deny"),
         ("unmet", "unmet-back", "unmet/r3qu3st", "csrf_token="),
         ("sign-out", "logout-confirm", "logout", "state=s"),
+        ("sign-out-choice", "logout-only", "logout", "decision=only"),
     ],
 )
 def test_button_sends_its_form(page: Page, pages_url: str, name: str, button: str, address: str, field: str) -> None:

@@ -23,7 +23,7 @@ PROVEN_BY = {
     "Token revocation (RFC 7009)": "protocol/test_revocation",
     "JWT access tokens (RFC 9068)": "protocol/test_access_token",
     "Resource indicators (RFC 8707)": "protocol/test_access_token",
-    "OpenID Connect RP-Initiated Logout 1.0": "protocol/test_logout protocol/test_signed_out_page",
+    "OpenID Connect RP-Initiated Logout 1.0": "protocol/test_logout protocol/test_result_page protocol/test_only_this_tool",
     "OpenID Connect Back-Channel Logout 1.0": "protocol/test_backchannel_logout interop/test_mod_auth_openidc",
     "OpenID Connect Front-Channel Logout 1.0": "protocol/test_frontchannel_logout interop/test_apache_in_the_browser",
     "Pushed authorization requests (RFC 9126)": "protocol/test_pushed_requests protocol/test_request_uri",

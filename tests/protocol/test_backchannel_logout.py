@@ -9,9 +9,9 @@ import jwt
 import pytest
 
 from broker.core.client_policy import LogoutPolicy
-from broker.flows.delivering import LOGOUT_EVENT, Delivering
-from broker.flows.dispatching import Dispatching
+from broker.flows.delivering import LOGOUT_EVENT
 from tests.support.app import ISSUER, Broker
+from tests.support.outbox import worker_delivers
 from tests.support.tool import Tool
 
 LITERALLY = LogoutPolicy(told_when_asking=True)
@@ -26,9 +26,7 @@ def delivered(broker: Broker) -> list[tuple[str, Mapping[str, str]]]:
         posted.append((url, form))
         return 200
 
-    stores = broker.parts.stores
-    delivering = Delivering(stores.clients, stores.signing_keys, broker.parts.keys.sign, post, ISSUER, broker.clock)
-    Dispatching(stores.outbox, delivering.attempt).run_once()
+    worker_delivers(broker, post)
     return posted
 
 

@@ -81,9 +81,10 @@ def test_the_language_survives_the_detour_of_a_form_from_another_site(broker: Br
 
 
 def test_lo_08_nothing_about_the_citizen_is_kept_by_the_browser(browser: Browser, tool: Tool, hint: str) -> None:
-    stop = browser.opens("/logout", query_string={"id_token_hint": hint})
+    ending = browser.client.get("/logout", base_url=browser.issuer, query_string={"id_token_hint": hint})
+    stop = browser.opens(ending.headers["Location"])
 
-    assert stop.response.headers["Cache-Control"] == "no-store"
-    assert stop.response.headers["Clear-Site-Data"] == '"cache"', "the language and the browser's own cookie stay"
+    assert ending.headers["Cache-Control"] == stop.response.headers["Cache-Control"] == "no-store"
+    assert ending.headers["Clear-Site-Data"] == '"cache"', "the language and the browser's own cookie stay"
     assert "__Host-bp-session" not in browser.cookies()
     assert json.dumps(browser.cookies()).count("erika") == 0

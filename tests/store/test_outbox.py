@@ -167,3 +167,68 @@ def test_all_or_nothing(outbox: Outbox, access_tokens: AccessTokens, signed_in: 
         with database.transaction() as connection:
             connection.exec_driver_sql("ALTER TABLE gone RENAME TO deliveries")
     assert access_tokens.find(signed_in["karte"])
+
+
+class TestLeavingOneTool:
+    """`leave_session`: one tool goes, the session and its other tools go on."""
+
+    def test_only_its_own_grants_end_and_it_is_told(
+        self, outbox: Outbox, access_tokens: AccessTokens, signed_in: dict[str, str], citizen: Subject
+    ) -> None:
+        assert outbox.leave_session("s1", "karte", "logout", told=True) == ["karte-s1"]
+        assert _pending(outbox) == ["karte"]
+        assert [name for name, access in signed_in.items() if access_tokens.find(access)] == ["haushalt", "forum", "elsewhere"]
+        assert [one.client_id for one in outbox.list_tool_sessions("s1")] == ["forum", "haushalt"]
+
+    def test_a_tool_that_ended_its_own_session_or_has_no_address_is_not_told(self, outbox: Outbox, signed_in: dict[str, str]) -> None:
+        assert outbox.leave_session("s1", "karte", "one", told=False) == ["karte-s1"]
+        assert outbox.leave_session("s1", "forum", "two", told=True) == ["forum-s1"]
+        assert outbox.leave_session("s1", "nobody", "three", told=True) == []
+        assert outbox.pending() == (0, None)
+
+    def test_the_end_of_the_session_does_not_tell_it_again(self, outbox: Outbox, signed_in: dict[str, str]) -> None:
+        outbox.leave_session("s1", "karte", "left", told=False)
+        assert outbox.end_session("s1", "logout") == 1
+        assert _pending(outbox) == ["haushalt"]
+
+    def test_an_offline_grant_outlives_it(
+        self, outbox: Outbox, grants: Grants, access_tokens: AccessTokens, signed_in: dict[str, str], citizen: Subject, clock: Clock
+    ) -> None:
+        offline = replace(records.grant(citizen.id, clock(), "haushalt", "s1"), offline=True)
+        assert grants.add(offline)
+        outbox.leave_session("s1", "haushalt", "left", told=True)
+        assert access_tokens.find(offline.access_hash)
+        assert access_tokens.find(signed_in["haushalt"]) is None
+
+    def test_who_comes_back_under_the_same_sid_is_told_of_the_end_once_more(
+        self, outbox: Outbox, grants: Grants, signed_in: dict[str, str], citizen: Subject, clock: Clock
+    ) -> None:
+        outbox.leave_session("s1", "karte", "left", told=True)
+        (told,) = takes_all(outbox)
+        outbox.settle([replace(told, state=DeliveryState.DELIVERED, attempts=1)])
+        clock.advance(seconds=1)
+        assert grants.add(records.grant(citizen.id, clock(), "karte", "s1"))
+        clock.advance(seconds=1)
+
+        assert outbox.end_session("s1", "logout") == 2
+        assert [(one.client_id, one.attempts) for one in outbox.list("logout")] == [("haushalt", 0), ("karte", 0)]
+        for one in takes_all(outbox):
+            outbox.settle([replace(one, state=DeliveryState.DELIVERED)])
+        assert outbox.end_session("s1", "again") == 0, "told once however often the end is pronounced"
+
+    def test_a_delivery_that_still_waits_is_not_begun_anew(
+        self, outbox: Outbox, grants: Grants, signed_in: dict[str, str], citizen: Subject, clock: Clock
+    ) -> None:
+        outbox.leave_session("s1", "karte", "left", told=True)
+        clock.advance(seconds=1)
+        assert grants.add(records.grant(citizen.id, clock(), "karte", "s1"))
+        outbox.end_session("s1", "logout")
+        assert _pending(outbox, "left") == ["karte"]
+
+
+def test_deliveries_are_found_by_what_the_tools_call_the_sessions(outbox: Outbox, signed_in: dict[str, str]) -> None:
+    outbox.end_session("s1", "first")
+    outbox.end_session("s2", "second")
+    wanted = [("karte", "karte-s1"), ("haushalt", "haushalt-s1"), ("karte", "haushalt-s1"), ("forum", "forum-s1")]
+    assert sorted((one.client_id, one.sid) for one in outbox.list_told(wanted)) == [("haushalt", "haushalt-s1"), ("karte", "karte-s1")]
+    assert outbox.list_told([]) == []

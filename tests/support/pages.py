@@ -26,6 +26,7 @@ from broker.web.voucher import fault_sentence
 from tests.support.account_pages import ACCOUNT_PAGES, PUBLIC_UNTIL, account_stubs
 from tests.support.choice_pages import LONG_TOOL, choice_pages
 from tests.support.pictures import png
+from tests.support.sign_out_pages import sign_out_pages, sign_out_stub
 
 SITE = SimpleNamespace(
     site_name="Beteiligungskonto Musterstadt",
@@ -59,7 +60,6 @@ _UNMET: dict[str, Any] = {
     "reference": "q7m2c9xk4p",
     "code": "BP-403-LEVEL",
 }
-_FRAME = "https://karte.musterstadt.example/frontchannel?sid=s"
 _BACK = WayBack("Mitmachkarte", "https://karte.musterstadt.example/")
 
 
@@ -84,7 +84,7 @@ def create_page_app() -> Flask:
     app.register_blueprint(_stub_blueprint())
     app.register_blueprint(_device_stub())
     app.register_blueprint(_voucher_stub())
-    for stub in account_stubs():
+    for stub in (*account_stubs(), sign_out_stub()):
         app.register_blueprint(stub)
     app.register_blueprint(logos_blueprint(LogoViews(lambda digest: LOGO if digest == LOGO.digest else None)))
     app.add_url_rule("/page/<name>", "page", _page)
@@ -165,17 +165,6 @@ def _form_post() -> str:
     )()
 
 
-def _signed_out(**context: Any) -> Callable[[], str]:
-    nothing = {"told": [], "untold": [], "frames": [], "upstream_ended": True, "onward": None, "back": None}
-    return _shows("signed_out", **{**nothing, **context})
-
-
-def _signed_out_with_frames() -> str:
-    headers.allow_scripts()
-    headers.allow_frame(_FRAME)
-    return _signed_out(told=["Mitmachkarte"], frames=[_FRAME], onward=WayBack("Mitmachkarte", "https://karte.musterstadt.example/bye"))()
-
-
 def _error(key: str, back: WayBack | None = None, retry_url: str | None = None) -> Callable[[], str]:
     return _shows("error", message_key=key, code="BP-410-REQUEST", reference="Qm3xYp7TQ2aVbN8KcR1dZw", back=back, retry_url=retry_url)
 
@@ -215,15 +204,9 @@ PAGES: dict[str, Callable[[], str]] = {
         action="https://x.example/",
         fields={"error": "x"},
     ),
-    "sign-out": _shows(
-        "sign_out", action="/logout", hidden={"state": "s"}, tools=["Mitmachkarte", LONG_TOOL], untold=[LONG_TOOL], tool_name="Mitmachkarte"
-    ),
     "sign-out-own": _shows("sign_out", action="/logout", hidden={"state": "s"}, tools=[], untold=[], tool_name=LONG_TOOL, own=True),
     "own-sign-in": _shows("own_sign_in", tool_name=LONG_TOOL, back=_BACK),
-    "signed-out": _signed_out(told=["Mitmachkarte", LONG_TOOL], back=_BACK),
-    "signed-out-in-part": _signed_out(told=["Mitmachkarte"], untold=[LONG_TOOL], upstream_ended=False, back=_BACK),
-    "signed-out-plain": _signed_out(upstream_ended=None),
-    "signed-out-frames": _signed_out_with_frames,
+    **sign_out_pages(TOOL, LONG_TOOL),
     "device": lambda: _device(""),
     "device-unknown": lambda: _device(
         "BCDF-GHJA", gettext("There is no device with this code. Perhaps it has expired, or a letter is wrong.")

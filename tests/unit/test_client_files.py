@@ -32,6 +32,7 @@ class TestWhatIsWrongIsNamed:
             ('base_url =', 'municipalities = ["Köln"]\nbase_url =', "4: municipalities.0: 'Köln' is no AGS"),
             ('base_url =', 'auth_method = "none"\npkce = "waived"\nbase_url =', "5: pkce: cannot be waived"),
             ('[operator]', '[logout]\nfrontchannel_uri = "https://evil.test/out"\n[operator]', "8: logout.frontchannel_uri: 'https://evil"),
+            ('[operator]', '[logout]\nisolated_session = true\nmay_stay_elsewhere = true\n[operator]', "9: logout.may_stay_elsewhere: is"),
             ('[operator]', '[login_start]\nurl = "javascript:x"\n[operator]', "8: login_start.url: 'javascript:x'"),
             ('[operator]', '[login_start]\nmethod = "PUT"\n[operator]', "8: login_start.method: Input should be"),
             ('[operator]', '[tokens]\ndpop_bound = true\ncertificate_bound = true\n[operator]', "9: tokens.certificate_bound: tokens are"),

@@ -195,7 +195,7 @@ class TestReplacing:
         token = scene.redeems(scene.lets_in(first)).access_token
         _, second = scene.signs_in(first)
         assert scene.issuing.userinfo(token)[1]["sub"]
-        assert scene.signing_out.end(second).tools.told == ("Mitmachkarte",)
+        assert scene.signing_out.end(second).tools.names == ("Mitmachkarte",)
 
     def test_another_persons_tools_are_signed_out_se_03(self, scene: Scene) -> None:
         _, first = scene.signs_in()

@@ -21,7 +21,7 @@ def test_every_tool_of_the_session_is_told(two_tools: Scene) -> None:
     two_tools.redeems(two_tools.lets_in(session))
     two_tools.redeems(two_tools.lets_in(session, client_id="haushalt"), client_id="haushalt")
     done = two_tools.signing_out.end(session)
-    assert done.tools.told == ("Bürgerhaushalt", "Mitmachkarte")
+    assert done.tools.names == ("Bürgerhaushalt", "Mitmachkarte")
     assert done.upstream_ended
     assert two_tools.hub.ended == ["hub-token-of-erika"]
     assert two_tools.sessions.find(session.id) is None
@@ -30,7 +30,7 @@ def test_every_tool_of_the_session_is_told(two_tools: Scene) -> None:
 def test_a_tool_that_was_never_entered_is_not_told(two_tools: Scene) -> None:
     _, session = two_tools.signs_in()
     two_tools.redeems(two_tools.lets_in(session))
-    assert two_tools.signing_out.end(session).tools.told == ("Mitmachkarte",)
+    assert two_tools.signing_out.end(session).tools.names == ("Mitmachkarte",)
 
 
 def test_a_hub_that_is_away_stops_nothing(scene: Scene) -> None:

@@ -34,3 +34,12 @@ def upgrade() -> None:
     )
     for column in ("subject_id", "expires_at", "ended_at"):
         op.create_index(op.f(f"ix_sessions_{column}"), "sessions", [column])
+    _providers()
+
+
+def _providers() -> None:
+    """What becomes of a citizen ID's own session is known once its file has been applied again."""
+    with op.batch_alter_table("providers") as providers:
+        providers.add_column(sa.Column("logout", sa.String(length=16), nullable=False, server_default="none"))
+    with op.batch_alter_table("providers") as providers:
+        providers.alter_column("logout", server_default=None)
