@@ -102,7 +102,8 @@ class Overseeing:
                 return None
             if known.ended_at is not None:
                 return EndedBy(known.ended_by)
-            return EndedBy.TIME if known.expires_at <= self.clock() else None
+            left_alone = known.public_computer and self.signing_out.sessions.find(session_id) is None
+            return EndedBy.TIME if known.expires_at <= self.clock() or left_alone else None
         return None
 
     def seen_on(self, session: BrokerSession, device: str) -> BrokerSession:

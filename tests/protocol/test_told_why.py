@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from broker.core.client_policy import LogoutPolicy
 from broker.core.session import EndedBy
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser
@@ -47,6 +48,12 @@ def _by_time_before_the_worker_looks(broker: Broker, browser: Browser, tool: Too
     broker.clock.advance(hours=13)
 
 
+def _by_leaving_a_public_computer_alone(broker: Broker, browser: Browser, tool: Tool) -> None:
+    page = browser.opens(tool.url(prompt="login"))
+    browser.signs_in(browser.presses(page, "provider-bundid", **{"public-computer": "yes"}))
+    broker.clock.advance(minutes=6)
+
+
 def _by_one_too_many(broker: Broker, browser: Browser, tool: Tool) -> None:
     for _ in range(10):
         broker.clock.advance(seconds=10)
@@ -58,6 +65,7 @@ WAYS = {
     "administrator": (ends_by(EndedBy.ADMINISTRATOR), "die diesen Dienst betreuen"),
     "time": (_by_time, "war zu alt"),
     "time, worker away": (_by_time_before_the_worker_looks, "war zu alt"),
+    "time, public computer": (_by_leaving_a_public_computer_alone, "war zu alt"),
     "hub": (ends_by(EndedBy.HUB), "Ihr Bürgerkonto, oder der Dienst"),
     "another device": (_from_another_device, "auf diesem oder einem anderen Gerät"),
     "erasure": (ends_by(EndedBy.ERASURE), "Ihr Konto wurde gelöscht"),
@@ -111,6 +119,13 @@ class TestNothingIsTold:
         browser.arrives(tool, prompt="login")
         browser.client.set_cookie(SESSION, stale, domain="broker.test", secure=True, path="/")
         assert TOLD not in browser.opens("/").text
+
+    def test_at_a_tool_that_keeps_its_own_session_of_the_common_one_that_lives(self, broker: Broker, tool: Tool) -> None:
+        own = broker.tool("own", logout=LogoutPolicy(isolated_session=True))
+        browser = broker.browser()
+        browser.signs_in(browser.presses(browser.opens(tool.url()), "provider-bundid", **{"public-computer": "yes"}))
+        assert TOLD not in browser.opens(own.url()).text
+        assert SESSION in browser.cookies()
 
     @pytest.mark.parametrize("cookie", ["x", "x" * 43, "x" * 3000])
     def test_to_a_cookie_that_is_none_of_ours(self, broker: Broker, cookie: str) -> None:
