@@ -30,10 +30,12 @@ _SWEPT = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class SessionOverview:
-    """A session as its citizen sees it: what is on record, and the names of the tools it opened."""
+    """A session as its citizen sees it: what is on record, and the names of the tools it opened. Those `out_of_reach` are not told when
+    it is ended from another browser."""
 
     session: RegisteredSession
     tools: tuple[str, ...]
+    out_of_reach: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Overseeing:
     def list(self, subject_id: str) -> Sequence[SessionOverview]:
         """An account's sessions, the newest first."""
         found = self.register.live(subject_id, self.clock())
-        return [SessionOverview(session, self.signing_out.tools_of(session.session_id).names) for session in found]
+        opened = [(session, self.signing_out.tools_of(session.session_id)) for session in found]
+        return [SessionOverview(session, tools.names, tools.out_of_reach) for session, tools in opened]
 
     def find(self, subject_id: str, handle: str) -> RegisteredSession | None:
         """The account's session that a form calls by this handle."""

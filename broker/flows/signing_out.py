@@ -38,6 +38,11 @@ class ToolsOfSession:
         """Whether this tool is one of them."""
         return any(tool.client.client_id == client.client_id for tool in self.entered)
 
+    @property
+    def out_of_reach(self) -> tuple[str, ...]:
+        """Names of those that only the session's own browser could tell: not told where it is ended from elsewhere."""
+        return _names(tool for tool in self.entered if not tool.client.backchannel_logout_uri)
+
     def untold(self, asked_by: Client | None) -> tuple[str, ...]:
         """Names of those that there is no way to tell. The one that asked for the sign-out knows anyway."""
         asking = asked_by.client_id if asked_by else None

@@ -27,8 +27,9 @@ class Place(StrEnum):
 class ShownSession:
     """One session. `device` is empty where the browser said nothing; `network` names a known network, else `place` compares connections.
 
-    `tools` are names; `only_for` is the name of the one tool it counts for, or empty. `other_device` is where its cookie turned up as well:
-    empty for a device that did not say what it is, None for nowhere.
+    `tools` are names, `out_of_reach` those of them that ending it from here does not sign out; `only_for` is the name of the one tool it
+    counts for, or empty. `other_device` is where its cookie turned up as well: empty for a device that did not say what it is, None for
+    nowhere.
     """
 
     handle: str
@@ -39,6 +40,7 @@ class ShownSession:
     network: str
     place: Place
     tools: tuple[str, ...]
+    out_of_reach: tuple[str, ...]
     public_computer: bool
     only_for: str
     other_device: str | None
@@ -68,6 +70,7 @@ def _shown(
         network=in_language(network.names) if network else "",
         place=_place(session, present_network),
         tools=one.tools,
+        out_of_reach=one.out_of_reach if session.session_id != present_id else (),
         public_computer=session.public_computer,
         only_for=next(iter(one.tools), session.only_for) if session.only_for else "",
         other_device=_other_device(session.other_device),

@@ -120,6 +120,14 @@ class TestEnding:
         assert broker.parts.stores.outbox.pending()[0] >= 1, "the tool is told"
         assert lost_session.upstream_id_token in broker.hub.ended
 
+    def test_tools_that_cannot_be_told_from_here_are_named_where_that_matters(self, broker: Broker, tool: Tool) -> None:
+        silent = broker.tool("silent", backchannel_logout_uri="")
+        browsers = [signed_in(broker, one, SAFARI) for one in (silent, tool)]
+        for browser in browsers:
+            for card in cards(browser.opens(PAGE)):
+                elsewhere = "Tool silent" in card and "Dieses Gerät" not in card
+                assert ("Von hier nicht abzumelden: Tool silent" in card) == elsewhere
+
     def test_all_others(self, broker: Broker, tool: Tool) -> None:
         others, here = [signed_in(broker, tool, SAFARI) for _ in range(2)], signed_in(broker, tool)
         page = here.presses(here.opens(PAGE), "sessions-end-others")

@@ -29,6 +29,7 @@ HERE = ShownSession(
     network="",
     place=Place.HERE,
     tools=("Mitmachkarte", "Bürgerhaushaltsbeteiligungsplattform der Entwicklungsgemeinschaft KielRegion"),
+    out_of_reach=(),
     public_computer=False,
     only_for="",
     other_device=None,
@@ -37,7 +38,7 @@ HERE = ShownSession(
 PHONE = replace(HERE, handle="s2", device="Samsung Internet, Android", present=False, place=Place.ELSEWHERE, tools=("Mitmachkarte",))
 STOLEN = replace(PHONE, handle="s3", device="Chrome, Mac", other_device="Chrome, Linux", place=Place.UNKNOWN, tools=())
 LIBRARY = replace(PHONE, handle="s4", device="", network="Stadtbibliothek", public_computer=True, ends=TODAY + timedelta(minutes=15))
-ISOLATED = replace(PHONE, handle="s5", device="Edge, Windows", only_for="Mängelmelder")
+ISOLATED = replace(PHONE, handle="s5", device="Edge, Windows", only_for="Mängelmelder", out_of_reach=("Mängelmelder",))
 
 
 def account_stubs() -> tuple[Blueprint, Blueprint]:
