@@ -49,7 +49,7 @@ class Administering:
 
     def sign_out(self, name: str) -> int:
         """End every session of the account; how many."""
-        return self.overseeing.end_all(self.find(name).subject.id, EndedBy.ADMINISTRATOR)
+        return len(self.overseeing.end_all(self.find(name).subject.id, EndedBy.ADMINISTRATOR))
 
     def block(self, name: str) -> int:
         """Sign the account out everywhere and let it in no more; how many sessions ended. Raises ConfigurationError unless it is active."""

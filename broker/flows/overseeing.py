@@ -125,12 +125,10 @@ class Overseeing:
         found = any(one.session_id == session_id for one in self.register.live(subject_id, self.clock()))
         return self._end(session_id, by) if found else None
 
-    def end_all(self, subject_id: str, by: EndedBy, but: str | None = None) -> int:
-        """End every session of this account, except the one named `but`; how many."""
+    def end_all(self, subject_id: str, by: EndedBy, but: str | None = None) -> Sequence[SignedOut]:
+        """End every session of this account, except the one named `but`; what became of each."""
         ids = [one.session_id for one in self.register.live(subject_id, self.clock()) if one.session_id != but]
-        for session_id in ids:
-            self._end(session_id, by)
-        return len(ids)
+        return [self._end(session_id, by) for session_id in ids]
 
     def end_expired(self) -> int:
         """Pronounce the end of sessions whose time is over, so that their tools and the hub hear of it; how many (the worker's task)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from broker.core.client import Client
 from broker.core.ids import new_id
@@ -17,10 +17,12 @@ from broker.store.sessions import Sessions
 
 @dataclass(frozen=True, slots=True)
 class SignedInTool:
-    """A tool that a session let somebody into, and what it calls that session."""
+    """A tool that a session let somebody into, and what it calls that session. `elsewhere`: in another browser than the one at hand, which
+    can load nothing there."""
 
     client: Client
     sid: str
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,13 @@ class SignedOut:
     tools: ToolsOfSession
     upstream_ended: bool
     logout_id: str
+
+    def along_with(self, others: Iterable[SignedOut]) -> SignedOut:
+        """This end and those of sessions elsewhere, as one."""
+        ends = tuple(others)
+        elsewhere = (replace(tool, elsewhere=True) for end in ends for tool in end.tools.entered)
+        tools = ToolsOfSession((*self.tools.entered, *elsewhere))
+        return replace(self, tools=tools, upstream_ended=self.upstream_ended and all(end.upstream_ended for end in ends))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from broker.oidc.responses import with_query
 
 
 def frontchannel_address(issuer: str, tool: SignedInTool) -> str:
-    """The address that this tool registered; empty if it has none.
+    """The address that this tool registered; empty if it has none, or was entered in another browser.
 
     `iss` and `sid` are added to the tool's own query where it requires them (section 2). An address of our own would only lead back here.
     """
     logout = tool.client.logout
-    if not logout.frontchannel_uri:
+    if not logout.frontchannel_uri or tool.elsewhere:
         return ""
     address = with_query(logout.frontchannel_uri, {"iss": issuer, "sid": tool.sid} if logout.frontchannel_session_required else {})
     return "" if _origin(address) == _origin(issuer) else address

@@ -80,8 +80,8 @@ class AccountViews:
         session = self.door.session()
         if session is None:
             return see_other(url_for(".sessions"))
-        self.overseeing.end_all(session.subject_id, EndedBy.CITIZEN, but=session.id)
-        return self.goodbye(session, self.overseeing.signing_out.end(session))
+        others = self.overseeing.end_all(session.subject_id, EndedBy.CITIZEN, but=session.id)
+        return self.goodbye(session, self.overseeing.signing_out.end(session).along_with(others))
 
 
 def account_blueprint(views: AccountViews) -> Blueprint:

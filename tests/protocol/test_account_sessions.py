@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from broker.core.client_policy import LogoutPolicy
 from tests.support.account import several_citizen_ids
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser, Stop
@@ -143,6 +144,18 @@ class TestEnding:
         assert "__Host-bp-session" not in here.cookies()
         assert not is_signed_in(here)
         assert not is_signed_in(other)
+
+    def test_all_reports_on_the_tools_of_every_session_and_loads_nothing_for_other_browsers(self, broker: Broker) -> None:
+        framed = LogoutPolicy(frontchannel_uri="https://tool.test/out", frontchannel_session_required=True)
+        karte, haushalt = broker.tool("karte", logout=framed), broker.tool("haushalt", backchannel_logout_uri="", logout=framed)
+        silent = broker.tool("silent", backchannel_logout_uri="")
+        here = signed_in(broker, karte)
+        for one in (haushalt, silent):
+            signed_in(broker, one, SAFARI)
+        page = here.presses(here.opens(PAGE), "sessions-end-all")
+        for name in ("Tool karte", "Tool haushalt", "Tool silent"):
+            assert name in page.text
+        assert page.text.count("<iframe") == 1, "the session of this browser alone"
 
     def test_this_one_ends_like_any_sign_out(self, broker: Broker, tool: Tool) -> None:
         here = signed_in(broker, tool)
