@@ -14,6 +14,7 @@ from broker.core.errors import UpstreamCancelled
 from broker.core.ids import fingerprint
 from broker.core.session import BrokerSession
 from broker.core.trust import TrustLevel
+from tests.support.account import links, several_citizen_ids, signs_in
 from tests.support.app import Broker
 from tests.support.browser import Browser, Stop
 from tests.support.clock import Clock
@@ -125,6 +126,19 @@ def test_too_low_a_level_can_be_mended_within_the_request_and_the_first_session_
 
     assert own.verifies(own.redeems(answer.code).get_json()["id_token"])["acr"] == HIGH.acr
     assert broker.parts.stores.sessions.find(first.id) is None
+
+
+def test_al10_news_of_the_account_are_told_on_this_way_too(broker: Broker, browser: Browser, own: Tool) -> None:
+    several_citizen_ids(broker)
+    signs_in(broker, browser)
+    links(broker, browser, "erika-bavarian")
+    broker.hub.person, fresh = "erika-bavarian", broker.browser()
+
+    page = fresh.signs_in(fresh.opens(own.url()), "bayernid")
+    assert 'id="news-heard"' in page.text
+
+    assert knows(own, own.redeems(fresh.presses(fresh.presses(page, "news-heard"), "consent-allow").code).get_json())
+    assert SESSION not in fresh.cookies()
 
 
 def test_stopping_at_the_citizen_id_is_told_and_leaves_the_common_session_alone(

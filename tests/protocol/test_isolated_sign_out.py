@@ -8,6 +8,7 @@ import pytest
 
 from broker.core.client_policy import LogoutPolicy
 from broker.core.session import EndedBy
+from broker.flows.administering import Administering
 from broker.flows.overseeing import SESSIONS_PER_ACCOUNT
 from tests.protocol.test_isolated_session import ISOLATED, SESSION, enters, knows, own_session
 from tests.support.app import Broker
@@ -184,6 +185,15 @@ class TestTheAccount:
         assert len(broker.parts.overseeing.end_all(broker.session_of(browser).subject_id, by)) == 2
         assert not knows(tool, common)
         assert not knows(own, told)
+
+    @pytest.mark.parametrize("how", ["block", "erase"])
+    def test_a_blocked_or_erased_account_has_none(self, broker: Broker, browser: Browser, tool: Tool, own: Tool, how: str) -> None:
+        enters(broker, browser, tool)
+        told, stores = enters(broker, browser, own), broker.parts.stores
+        administering = Administering(stores.subjects, stores.accounts, broker.parts.overseeing)
+        assert getattr(administering, how)(broker.session_of(browser).subject_id) == 2
+        assert not knows(own, told)
+        assert own_session(broker, browser, own) is None
 
     def test_it_counts_among_those_an_account_may_have(self, broker: Broker, tool: Tool, own: Tool, clock: Clock) -> None:
         first = enters(broker, broker.browser(), own)

@@ -83,6 +83,15 @@ def test_whoever_signs_citizens_in_by_redirect_needs_one(office: Office) -> None
     assert any("redirect_uris: is missing" in one for one in office.complains())
 
 
+def test_whether_a_tool_keeps_a_session_of_its_own_stands_in_its_file(office: Office) -> None:
+    office.file("karte", KARTE)
+    office.apply()
+    assert office.clients.get("karte").only_for == ""
+    office.file("karte", f"{KARTE}\n[logout]\nisolated_session = true\n")
+    office.apply()
+    assert office.clients.get("karte").only_for == "karte"
+
+
 def test_without_a_word_about_it_there_is_the_code_grant_alone(office: Office) -> None:
     office.file("karte", KARTE)
     office.apply()
