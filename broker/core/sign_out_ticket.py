@@ -45,7 +45,8 @@ class SignOutTicket:
     """A sign-out as the browser that was signed out may look it up. `secret_hash` is of the secret in the page's address.
 
     `hub_confirmed`: the hub said that its session has ended. `provider_alias`: the citizen ID of the session. `back_name` and `back_url`:
-    the tool to return to, or empty. `frames_loaded`: the page with the frames has been given out.
+    the tool to return to, or empty. `frames_loaded`: the page with the frames has been given out. `hub_kept`: its session goes on for
+    another sign-in of this browser. `only_at`: the tool that kept this session for itself, or empty.
     """
 
     secret_hash: str
@@ -59,6 +60,8 @@ class SignOutTicket:
     back_url: str = ""
     public_computer: bool = False
     frames_loaded: bool = False
+    hub_kept: bool = False
+    only_at: str = ""
 
     @property
     def frames(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from broker.core.ids import fingerprint, new_secret
 from broker.core.ports import Clock
 from broker.core.session import BrokerSession
 from broker.core.sign_out_ticket import TICKET_LIFETIME, LeftTool, SignOutTicket, ToolOutcome, ToolState, outcomes
+from broker.flows.signing_out import SignedOut
 from broker.store.outbox import Outbox
 from broker.store.sign_out_tickets import SignOutTickets
 
@@ -42,7 +43,7 @@ class FollowingUp:
     outbox: Outbox
     clock: Clock
 
-    def ticket(self, session: BrokerSession, hub_confirmed: bool, tools: Iterable[LeftTool], back: Client | None) -> SignOutTicket:
+    def ticket(self, session: BrokerSession, done: SignedOut, tools: Iterable[LeftTool], back: Client | None) -> SignOutTicket:
         """What there will be to look up about the end of this session; nothing is stored yet. `back`: the tool to return to."""
         now, leads_back = self.clock(), back is not None and bool(back.base_url)
         return SignOutTicket(
@@ -50,12 +51,14 @@ class FollowingUp:
             browser_id=session.browser_id,
             tools=tuple(tools),
             provider_alias=session.provider_alias,
-            hub_confirmed=hub_confirmed,
+            hub_confirmed=done.upstream_ended,
             made_at=now,
             expires_at=now + TICKET_LIFETIME,
             back_name=back.name if back and leads_back else "",
             back_url=back.base_url if back and leads_back else "",
             public_computer=session.public_computer,
+            hub_kept=done.kept_at_hub,
+            only_at=back.name if back and session.only_for else "",
         )
 
     def give_out(self, ticket: SignOutTicket) -> str | None:

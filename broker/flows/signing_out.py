@@ -58,6 +58,7 @@ class SignedOut:
     tools: ToolsOfSession
     upstream_ended: bool
     logout_id: str
+    kept_at_hub: bool = False
 
     def along_with(self, others: Iterable[SignedOut]) -> SignedOut:
         """This end and those of sessions elsewhere, as one."""
@@ -94,9 +95,9 @@ class SigningOut:
 
     def finish(self, session: BrokerSession, logout_id: str, by: EndedBy, successor: BrokerSession | None = None) -> SignedOut:
         """The rest of a sign-out whose end stands in SQL already: the session with all it holds goes, here and at the hub."""
-        tools, leave_hub = self.tools_of(session.id), by is EndedBy.HUB or self._is_needed_at_hub(session, successor)
+        tools, kept = self.tools_of(session.id), by is not EndedBy.HUB and self._is_needed_at_hub(session, successor)
         self.sessions.revoke(session.id)
-        return SignedOut(tools, leave_hub or self._ended_at_hub(session), logout_id)
+        return SignedOut(tools, kept or by is EndedBy.HUB or self._ended_at_hub(session), logout_id, kept)
 
     def _is_needed_at_hub(self, session: BrokerSession, successor: BrokerSession | None) -> bool:
         """Whether a session that must not end with this one hangs on the same session of the hub, which has one for each browser

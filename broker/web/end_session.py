@@ -127,7 +127,7 @@ class EndSessionViews:
 
     def _goodbye(self, asked: EndSession, session: BrokerSession, done: SignedOut, asked_by: Client | None = None) -> Response:
         left = [self._left(tool, asked_by) for tool in done.tools.entered]
-        ticket = self.last_page.following_up.ticket(session, done.upstream_ended, left, asked.client)
+        ticket = self.last_page.following_up.ticket(session, done, left, asked.client)
         return self._without_session(asked, self._farewell(asked, ticket))
 
     def _left(self, tool: SignedInTool, asked_by: Client | None) -> LeftTool:

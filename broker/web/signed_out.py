@@ -79,6 +79,8 @@ class SignedOutViews:
             renews=bool(progress.pause) and not onward,
             peace=_wants_peace(),
             hub_confirmed=ticket.hub_confirmed,
+            hub_kept=ticket.hub_kept,
+            only_at=ticket.only_at,
             provider=provider_name(providers, ticket.provider_alias),
             provider_logout=(provider.logout if provider else ProviderLogout.NONE).value,
             public_computer=ticket.public_computer,

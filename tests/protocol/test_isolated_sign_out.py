@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from broker.core.client_policy import LogoutPolicy
+from broker.core.provider import ProviderLogout
 from broker.core.session import EndedBy
 from broker.flows.administering import Administering
 from broker.flows.overseeing import SESSIONS_PER_ACCOUNT
@@ -98,6 +100,22 @@ def test_without_a_hint_the_question_is_about_that_one_alone(town: Town, named: 
     assert (stop.location == BYE) == ("uri" in named)
     assert town.still_known == (True, False)
     assert SESSION in town.browser.cookies()
+
+
+def test_the_last_page_says_what_has_ended_and_what_has_not(broker: Broker) -> None:
+    broker.hub.sid = "of-this-browser"
+    stores = broker.parts.stores
+    stores.providers.replace_all([replace(one, logout=ProviderLogout.SINGLE) for one in stores.providers.list()])
+    town = Town(broker)
+
+    page = town.browser.presses(town.asks("client_id"), "logout-confirm")
+    assert 'id="signed-out"' in page.text
+    assert "Ihre Anmeldung bei Tool forum ist beendet. Bei anderen Seiten ändert sich nichts." in page.text
+    assert "Bei BundID sind Sie noch angemeldet" in page.text
+
+    page = town.browser.presses(town.browser.opens("/logout"), "logout-confirm")
+    assert "Ihre Anmeldung ist hier beendet" in page.text
+    assert "noch angemeldet" not in page.text
 
 
 def test_where_there_is_none_nothing_ends_and_the_page_says_where_it_can(town: Town) -> None:

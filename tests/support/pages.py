@@ -204,8 +204,6 @@ PAGES: dict[str, Callable[[], str]] = {
         action="https://x.example/",
         fields={"error": "x"},
     ),
-    "sign-out-own": _shows("sign_out", action="/logout", hidden={"state": "s"}, tools=[], untold=[], tool_name=LONG_TOOL, own=True),
-    "own-sign-in": _shows("own_sign_in", tool_name=LONG_TOOL, back=_BACK),
     **sign_out_pages(TOOL, LONG_TOOL),
     "device": lambda: _device(""),
     "device-unknown": lambda: _device(

@@ -33,6 +33,11 @@ def sign_out_pages(tool: Client, long_name: str) -> dict[str, Page]:
     return {
         "sign-out": _shows("sign_out", **asking, untold=[long_name], may_stay=False),
         "sign-out-choice": _shows("sign_out", **asking, untold=[], may_stay=True),
+        "sign-out-own": _shows("sign_out", **{**asking, "tool_name": long_name}, untold=[], may_stay=False, own=True),
+        "own-sign-in": _shows("own_sign_in", tool_name=long_name, back=back),
+        "signed-out-own": _signed_out(
+            lambda: [_tool(long_name, "done")], done=1, only_at=long_name, provider_logout="single", hub_kept=True, back=back
+        ),
         "signed-out": _signed_out(lambda: [_tool(tool.name, "done"), _tool(long_name, "done")], done=2, back=back),
         "signed-out-pending": _signed_out(lambda: _on_the_way(tool.name, long_name), done=1, pending=True, renews=True, back=back),
         "signed-out-still": _signed_out(
