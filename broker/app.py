@@ -32,6 +32,7 @@ from broker.web.account_door import AccountDoor
 from broker.web.account_links import AccountLinksViews, account_links_blueprint
 from broker.web.citizen import CitizenViews, citizen_blueprint
 from broker.web.cookies import Cookies
+from broker.web.deliveries import DeliveryViews, deliveries_blueprint
 from broker.web.description import DescriptionViews, description_blueprint
 from broker.web.device import DeviceViews, device_blueprint
 from broker.web.end_session import EndSessionViews, end_session_blueprint
@@ -142,11 +143,14 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     )
     registration, heard = registration_blueprint(registration_views(settings, parts)), upstream_logout_blueprint(parts.heeding)
     token_status = token_status_blueprint(TokenStatusViews(for_tools.server, parts.introspection, settings.client_certificate_header))
+    log, clock, header = stores.delivery_log, parts.issuing.clock, settings.client_certificate_header
+    deliveries = deliveries_blueprint(DeliveryViews(for_tools.server, log.newest, log.summaries, clock, header))
     for blueprint in (
         oidc_blueprint(authorize),
         endpoints,
         pushed,
         token_status,
+        deliveries,
         registration,
         logos_blueprint(LogoViews(stores.logos.find)),
         end_session_blueprint(end_session),
@@ -162,7 +166,7 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     ):
         app.register_blueprint(blueprint)
     # Tools post to these without our form token; every other POST needs it (SE-11).
-    for exempt in (endpoints, pushed, token_status, registration, heard, *aliases):
+    for exempt in (endpoints, pushed, token_status, deliveries, registration, heard, *aliases):
         csrf.exempt(exempt)
     csrf.exempt("broker.web.oidc.authorize")
     csrf.exempt("broker.web.device.device_authorization")

@@ -14,6 +14,7 @@ from broker.store.attempts import Attempts
 from broker.store.clients import Clients
 from broker.store.codes import Codes
 from broker.store.consents import Consents
+from broker.store.delivery_log import DeliveryLog
 from broker.store.device_codes import DeviceCodes
 from broker.store.grants import Grants
 from broker.store.links import Links
@@ -70,6 +71,7 @@ class Stores:
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     outbox: Outbox
+    delivery_log: DeliveryLog
     one_time_ids: OneTimeIds
     registration_tokens: RegistrationTokens
     logos: Logos
@@ -117,6 +119,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         access_tokens=AccessTokens(database, clock),
         refresh_tokens=RefreshTokens(database, clock),
         outbox=outbox,
+        delivery_log=DeliveryLog(database),
         one_time_ids=OneTimeIds(database),
         registration_tokens=RegistrationTokens(database),
         logos=Logos(database),

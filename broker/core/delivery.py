@@ -45,3 +45,16 @@ class Delivery:
     leased_until: datetime | None = None
     last_attempt_at: datetime | None = None
     duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySummary:
+    """What became of one tool's deliveries of a time; `pending` are all that wait, however long. `oldest_pending_at` is when the session
+    ended that has waited longest; `median_ms` of the attempts that arrived, None where none did."""
+
+    client_id: str
+    delivered: int = 0
+    failed: int = 0
+    pending: int = 0
+    oldest_pending_at: datetime | None = None
+    median_ms: int | None = None

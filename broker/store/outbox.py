@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from broker.core.delivery import Delivery, DeliveryState, ToolSession
@@ -113,10 +113,6 @@ _LIST = select(deliveries).where(deliveries.c.logout_id == bindparam("wanted")).
 _LIST_TOLD = select(deliveries).where(
     deliveries.c.client_id.in_(bindparam("tools", expanding=True)), deliveries.c.sid.in_(bindparam("sids", expanding=True))
 )
-_OF_TOOLS = select(deliveries).where(or_(bindparam("tool").is_(None), deliveries.c.client_id == bindparam("tool")))
-_TROUBLED = or_(
-    deliveries.c.state == DeliveryState.FAILED.value, and_(deliveries.c.state == DeliveryState.PENDING.value, deliveries.c.attempts > 0)
-)
 _WAKE = (
     update(deliveries)
     .where(
@@ -208,7 +204,7 @@ class Outbox:
         have died."""
         now = self._clock()
         values = {"now": now, "of_tool": client_id, "most": limit, "lease": now + timedelta(seconds=lease_seconds)}
-        return [_delivery(row) for row in self._database.all(_LEASE, values)]
+        return [as_delivery(row) for row in self._database.all(_LEASE, values)]
 
     def settle(self, tried: Sequence[Delivery]) -> None:
         """Note what came of deliveries that were taken (each still names its lease), all or none, and end their leases.
@@ -230,20 +226,14 @@ class Outbox:
 
     def list(self, logout_id: str) -> Sequence[Delivery]:
         """What became of one sign-out, tool by tool."""
-        return [_delivery(row) for row in self._database.all(_LIST, {"wanted": logout_id})]
+        return [as_delivery(row) for row in self._database.all(_LIST, {"wanted": logout_id})]
 
     def list_told(self, tool_sessions: Iterable[tuple[str, str]]) -> Sequence[Delivery]:
         """Deliveries about these tool sessions (client id and `sid`), whichever sign-out they came of."""
         wanted = set(tool_sessions)
         names = {"tools": sorted({client_id for client_id, _ in wanted}), "sids": sorted({sid for _, sid in wanted})}
-        found = [_delivery(row) for row in self._database.all(_LIST_TOLD, names)] if wanted else []
+        found = [as_delivery(row) for row in self._database.all(_LIST_TOLD, names)] if wanted else []
         return [delivery for delivery in found if (delivery.client_id, delivery.sid) in wanted]
-
-    def newest(self, limit: int, client_id: str | None = None, *, troubled: bool = False) -> Sequence[Delivery]:
-        """The newest deliveries, of one tool or of all; `troubled`: only those that failed or had to be repeated."""
-        statement = _OF_TOOLS.where(_TROUBLED) if troubled else _OF_TOOLS
-        newest = statement.order_by(deliveries.c.created_at.desc(), deliveries.c.delivery_id).limit(limit)
-        return [_delivery(row) for row in self._database.all(newest, {"tool": client_id})]
 
     def purge_expired(self, before: datetime) -> int:
         """Delete finished deliveries of sessions that ended before then; how many."""
@@ -274,7 +264,8 @@ class Outbox:
         )
 
 
-def _delivery(row: Row[Any]) -> Delivery:
+def as_delivery(row: Row[Any]) -> Delivery:
+    """A row of the table."""
     values = row._asdict()
     return Delivery(id=values.pop("delivery_id"), state=DeliveryState(values.pop("state")), **values)
 

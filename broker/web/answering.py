@@ -48,6 +48,13 @@ def json_answer(content: Mapping[str, object]) -> Response:
     return FinishedResponse(_ENCODE(content).encode(), mimetype="application/json")
 
 
+def never_kept(response: Response) -> Response:
+    """The same answer, for nobody's cache (RFC 6749 5.1)."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
+    return response
+
+
 def _form_post(answer: AuthorizationResponse) -> Response:
     allow_scripts()
     allow_form_action(answer.address.redirect_uri)

@@ -21,7 +21,7 @@ from broker.web import answering, dpop, observability
 
 RETRY_AFTER_SECONDS = {503: 5, 429: 60}
 JSON_PATHS = frozenset({"/token", "/userinfo", "/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
-JSON_PATHS |= {"/par", "/device_authorization", "/introspect", "/revoke", "/bclogout"} | {
+JSON_PATHS |= {"/par", "/device_authorization", "/introspect", "/revoke", "/deliveries", "/bclogout"} | {
     f"/protocol/openid-connect/{name}" for name in ("token", "userinfo", "certs")
 }
 """Endpoints that machines call: their errors are JSON (RFC 6749 5.2, RFC 6750 3)."""

@@ -14,7 +14,7 @@ from broker.core.errors import BadRequest, InvalidClient
 from broker.oidc.client_call import CLIENT_PARAMETERS
 from broker.oidc.introspection import TYP, IntrospectionAnswers
 from broker.oidc.server import TokenServer
-from broker.web.answering import FinishedResponse, json_answer
+from broker.web.answering import FinishedResponse, json_answer, never_kept
 from broker.web.reading import sent_call
 
 _PARAMETERS = CLIENT_PARAMETERS | {"token", "token_type_hint"}  # the hint is read by nobody: both kinds are looked for
@@ -37,14 +37,14 @@ class TokenStatusViews:
             raise InvalidClient("introspection is for clients that can prove who they are")
         answer = self.answers.answer(token, caller)
         if _SIGNED in request.accept_mimetypes.values():
-            return _never_kept(FinishedResponse(self.answers.signed(answer, caller).encode(), mimetype=_SIGNED))
-        return _never_kept(json_answer(answer))
+            return never_kept(FinishedResponse(self.answers.signed(answer, caller).encode(), mimetype=_SIGNED))
+        return never_kept(json_answer(answer))
 
     def revoke(self) -> Response:
         """`POST /revoke`: 200 whatever the token was (RFC 7009 2.2)."""
         caller, token = self._call("revoke")
         self.answers.introspecting.revoke(token, caller)
-        return _never_kept(FinishedResponse(b"", mimetype="application/json"))
+        return never_kept(FinishedResponse(b"", mimetype="application/json"))
 
     def _call(self, endpoint: str) -> tuple[Client, str]:
         call = sent_call(_PARAMETERS, self.certificate_header)
@@ -61,9 +61,3 @@ def token_status_blueprint(views: TokenStatusViews) -> Blueprint:
     for name, view in (("introspect", views.introspect), ("revoke", views.revoke)):
         blueprint.add_url_rule(f"/{name}", name, view, methods=["POST"], provide_automatic_options=False)
     return blueprint
-
-
-def _never_kept(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Pragma"] = "no-cache"
-    return response

@@ -70,7 +70,7 @@ class Scene:
         sign, post = sign or self.broker.parts.keys.sign, Posting().post
         delivering = Delivering(stores.clients, stores.signing_keys, sign, post, self.broker.issuer, self.broker.clock)
         Dispatching(stores.outbox, delivering.attempt).run_once()
-        return list(stores.outbox.newest(10))
+        return list(stores.delivery_log.newest(10))
 
     def token(self, session: KeptSession, **changes: Any) -> str:
         """A logout token that the broker signed; a change to None leaves the claim out."""

@@ -75,5 +75,28 @@ def test_only_trouble_is_shown_unless_all_is_asked_for(quick_database: Database,
     assert ill.sub not in shown("--all")
 
 
+def test_figures_for_each_tool(quick_database: Database, clock: Clock, taken: list[Delivery]) -> None:
+    well, ill = taken
+    outbox = Outbox(quick_database, clock)
+    outbox.settle(
+        [
+            replace(well, state=DeliveryState.DELIVERED, attempts=1, outcome="200", duration_ms=12),
+            replace(ill, state=DeliveryState.FAILED, attempts=3, outcome="400", duration_ms=7),
+        ]
+    )
+
+    haushalt, karte = shown("--summary").splitlines()
+    assert haushalt.split() == ["haushalt", "sent", "1", "failed", "0", "pending", "0", "oldest", "-", "median", "12", "ms"]
+    assert karte.split() == ["karte", "sent", "0", "failed", "1", "pending", "0", "oldest", "-", "median", "-"]
+    assert shown("--summary", "--tool", "karte").splitlines() == [karte]
+    assert shown("--summary", "--tool", "nobody") == "No tool was to be told of anything in the last 24 hours.\n"
+
+
+def test_figures_say_how_long_the_oldest_has_waited(clock: Clock, taken: list[Delivery]) -> None:
+    words = shown("--summary", "--tool", "karte").split()
+    assert words[:9] == ["karte", "sent", "0", "failed", "0", "pending", "1", "oldest", words[8]]
+    assert 0 <= int(words[8]) < 60
+
+
 def test_nonsense_is_refused() -> None:
     assert CliRunner().invoke(main, ["deliveries", "list", "--limit", "0"]).exit_code == 2
