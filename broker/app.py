@@ -229,6 +229,7 @@ def _readiness(parts: Parts) -> Readiness:
             "sql": stores.database.ping,
             "redis": stores.redis.ping,
             "schema": lambda: not pending(stores.database),
+            "clock": lambda: abs(stores.database.seconds_ahead(utc_now())) <= observability.CLOCK_TOLERANCE_SECONDS,
             "signing_key": lambda: "RS256" in parts.keys.algorithms,
         },
         watched={"hub": parts.upstream.reachable},

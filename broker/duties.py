@@ -38,6 +38,7 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
             Task("end sessions", 5.0, overseeing.end_expired),
             Task("sweep ended sessions", 2.0, overseeing.sweep),
             Task("measure the outbox", 15.0, lambda: observability.measure_outbox(*stores.outbox.pending(), clock())),
+            Task("compare clocks", 30.0, lambda: observability.measure_clock(stores.database.seconds_ahead(clock()))),
             Task("advance signing keys", 60.0, _rotating(settings, stores, clock).run_once),
             Task("look at citizen IDs", LOOK_SECONDS, _watching(settings, stores, clock).look),
             Task("close procedures", 60.0, stores.procedures.revoke_due),

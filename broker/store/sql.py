@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -22,6 +23,7 @@ _POOL_OVERFLOW = 8
 _POOL_WAIT_SECONDS = 1.0
 _SQLITE_PRAGMAS = ("journal_mode=WAL", "busy_timeout=1500", "foreign_keys=ON", "synchronous=FULL")  # FULL: a used code stays used
 _PING = text("SELECT 1")
+_TIME = text("SELECT clock_timestamp()")
 
 
 class Database:
@@ -114,6 +116,11 @@ class Database:
     def ping(self) -> None:
         """Raises StoreUnavailable if the database does not answer."""
         self.one(_PING)
+
+    def seconds_ahead(self, now: datetime) -> float:
+        """How far a clock that says `now` is ahead of the database's, which all processes share; negative: behind. SQLite has none."""
+        told = None if self.is_sqlite else self.one(_TIME)
+        return (now - told[0]).total_seconds() if told else 0.0
 
     def dispose(self) -> None:
         """Close all idle connections (also: after a fork, before first use)."""

@@ -109,5 +109,7 @@ class Cookies:
 
 
 def _read(name: str) -> str | None:
-    value = request.cookies.get(name)
+    """A cookie that came with two values is none: one was planted, and nobody can tell which (SE-08)."""
+    values = set(request.cookies.getlist(name))
+    value = values.pop() if len(values) == 1 else None
     return value if value and len(value) <= _LONGEST and value.isascii() else None

@@ -6,6 +6,7 @@ Views and flows raise `BrokerError`; nobody else catches. The reference number o
 from __future__ import annotations
 
 import json
+import random
 import traceback
 from collections.abc import Callable
 
@@ -19,7 +20,8 @@ from broker.oidc.responses import AuthorizationResponses, description
 from broker.oidc.return_address import ReturnAddress
 from broker.web import answering, dpop, observability
 
-RETRY_AFTER_SECONDS = {503: 5, 429: 60}
+RETRY_AFTER_SECONDS = {503: range(5, 16), 429: range(60, 61)}
+"""After an outage not everybody may come back in the same second (F-38)."""
 JSON_PATHS = frozenset({"/token", "/userinfo", "/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
 JSON_PATHS |= {"/par", "/device_authorization", "/introspect", "/revoke", "/deliveries", "/bclogout"} | {
     f"/protocol/openid-connect/{name}" for name in ("token", "userinfo", "certs")
@@ -145,7 +147,7 @@ def _retry_url(error: BrokerError) -> str | None:
 
 def _with_retry(response: Response, error: BrokerError) -> Response:
     if error.status in RETRY_AFTER_SECONDS:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[error.status])
+        response.headers["Retry-After"] = str(random.choice(RETRY_AFTER_SECONDS[error.status]))  # noqa: S311  # no secret: it only spreads the load
     return response
 
 

@@ -39,6 +39,9 @@ _DELIVERY_SECONDS = Histogram("broker_logout_delivery_seconds", "Time of one att
 _OUTBOX_PENDING = Gauge("broker_logout_deliveries_pending", "Deliveries that wait", multiprocess_mode="mostrecent")
 _OUTBOX_OLDEST = Gauge("broker_logout_oldest_pending_seconds", "Age of the oldest that waits", multiprocess_mode="mostrecent")
 
+_CLOCK_AHEAD = Gauge("broker_clock_ahead_seconds", "This machine's clock against the database's", multiprocess_mode="mostrecent")
+CLOCK_TOLERANCE_SECONDS = 10.0
+
 _ENCODE = json.JSONEncoder(default=repr).encode  # json.dumps would make an encoder for each line
 _log = structlog.get_logger("broker")
 
@@ -108,7 +111,14 @@ def count_delivery(delivery: Delivery) -> None:
 def measure_outbox(pending: int, oldest: datetime | None, now: datetime) -> None:
     """How many logouts wait, and for how long the oldest has."""
     _OUTBOX_PENDING.set(pending)
-    _OUTBOX_OLDEST.set((now - oldest).total_seconds() if oldest else 0.0)
+    _OUTBOX_OLDEST.set(max(0.0, (now - oldest).total_seconds()) if oldest else 0.0)
+
+
+def measure_clock(seconds_ahead: float) -> None:
+    """How far this machine's clock is ahead of the database's. Out of step, what one worker has taken looks due to another (F-32)."""
+    _CLOCK_AHEAD.set(seconds_ahead)
+    if abs(seconds_ahead) > CLOCK_TOLERANCE_SECONDS:
+        _log.warning("the clock is out of step with the database's", seconds_ahead=round(seconds_ahead, 1))
 
 
 def log_unforeseen(kind: str, frames: list[str]) -> None:

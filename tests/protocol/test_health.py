@@ -28,7 +28,7 @@ def test_alive_and_ready_by_any_name(broker: Broker) -> None:
         ready = client.get("/readyz", headers={"Host": host})
         assert ready.status_code == 200
         parts = ready.get_json()["parts"]
-        assert {parts[name] for name in ("sql", "redis", "schema", "signing_key")} == {"ok"}
+        assert {parts[name] for name in ("sql", "redis", "schema", "clock", "signing_key")} == {"ok"}
 
 
 def test_a_store_that_is_away_makes_it_unready_but_not_dead(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:

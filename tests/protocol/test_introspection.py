@@ -153,7 +153,7 @@ def test_an_outage_is_told_as_one(broker: Broker, browser: Browser, tool: Tool, 
 
     monkeypatch.setattr(broker.parts.stores.access_tokens, "find", away)
     for response in (tool.calls("/introspect", {"token": token}), tool.revokes(token)):
-        assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+        assert (response.status_code, "Retry-After" in response.headers) == (503, True)
 
 
 def test_rfc_9701_the_answer_may_be_signed_for_the_caller(broker: Broker, browser: Browser) -> None:

