@@ -1,0 +1,114 @@
+"""Somebody signs out while a store is away: said to be an outage at once, nothing is claimed, and the next press of the button does it all
+(F-01 to F-10, F-19 to F-26, SE-06)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import redis as redis_py
+
+from broker.core.client_policy import GrantType, TokenPolicy
+from broker.store.sql import Database
+from tests.faults.conftest import recovers
+from tests.faults.outages import RedisTrouble, SqlTrouble, frozen, killed, locked, read_only, without_replicas
+from tests.support.app import Broker, start
+from tests.support.browser import Browser, Stop
+from tests.support.clock import Clock
+from tests.support.outbox import takes_all
+from tests.support.servers import PostgresqlServer, RedisServer
+from tests.support.services import empty
+from tests.support.tool import Tool
+
+SESSION = "__Host-bp-session"
+REFRESHING = TokenPolicy(grant_types=(GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN), refresh_with_session=True)
+ANSWERED_WITHIN = 4.0
+
+
+@dataclass
+class SignedIn:
+    """A citizen at a tool, with the question of the sign-out in front of them."""
+
+    broker: Broker
+    tool: Tool
+    browser: Browser
+    tokens: dict[str, str]
+    code: str
+    question: Stop
+
+    def signs_out(self) -> Stop:
+        """Press the button."""
+        return self.browser.presses(self.question, "logout-confirm")
+
+    def is_signed_in(self) -> bool:
+        return "code" in self.browser.opens(self.tool.url(prompt="none")).answer
+
+    def is_told_of_an_outage(self) -> None:
+        """On a page, soon, and the cookie stays."""
+        cookie, began = self.browser.cookies()[SESSION], time.monotonic()
+        stop = self.signs_out()
+        assert time.monotonic() - began < ANSWERED_WITHIN
+        assert (stop.response.status_code, stop.error_code) == (503, "BP-503-STORE")
+        assert self.browser.cookies()[SESSION] == cookie
+
+    def is_out_everywhere(self) -> None:
+        """After another press: the session, the refresh token, and one word to the tool."""
+        self.browser.presses(self.browser.opens("/logout"), "logout-confirm")
+        assert SESSION not in self.browser.cookies()
+        assert not self.is_signed_in()
+        assert self.tool.refreshes(self.tokens["refresh_token"]).status_code == 400
+        assert [one.client_id for one in takes_all(self.broker.parts.stores.outbox)] == ["karte"]
+
+
+@pytest.fixture
+def citizen(own_postgresql_server: PostgresqlServer, own_redis_server: RedisServer, clock: Clock) -> Iterator[SignedIn]:
+    database = Database(own_postgresql_server.url)
+    empty(database)
+    database.dispose()
+    with redis_py.Redis.from_url(own_redis_server.url) as client:
+        client.flushall()
+    broker = start(own_postgresql_server.url, own_redis_server.url, clock)
+    tool, browser = broker.tool(tokens=REFRESHING), broker.browser()
+    code = browser.arrives(tool).code
+    tokens = tool.redeems(code).get_json()
+    yield SignedIn(broker, tool, browser, tokens, code, browser.opens("/logout"))
+    broker.parts.stores.close()
+
+
+@pytest.mark.parametrize("trouble", [frozen, without_replicas], ids=["f02_frozen", "f10_read_only"])
+def test_redis_is_away(citizen: SignedIn, own_redis_server: RedisServer, trouble: RedisTrouble) -> None:
+    with trouble(own_redis_server):
+        citizen.is_told_of_an_outage()
+    recovers(citizen.broker.parts.stores.redis.ping)
+    citizen.is_out_everywhere()
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [killed, frozen, locked("grants"), locked("deliveries"), read_only],
+    ids=["f19_killed", "f21_frozen", "f22_grants_locked", "f22_deliveries_locked", "f26_read_only"],
+)
+def test_sql_is_away(citizen: SignedIn, own_postgresql_server: PostgresqlServer, trouble: SqlTrouble) -> None:
+    with trouble(own_postgresql_server):
+        citizen.is_told_of_an_outage()
+    recovers(citizen.broker.parts.stores.database.ping)
+    assert citizen.is_signed_in(), "SQL comes first: nothing was done by halves"
+    citizen.is_out_everywhere()
+
+
+def test_f01_f03_redis_is_killed_and_comes_back_empty(citizen: SignedIn, own_redis_server: RedisServer) -> None:
+    """Whoever was signed in signs in again; nothing that was used or revoked is good again, and nobody is asked for consent anew."""
+    revoked = citizen.tool.redeems(citizen.browser.opens(citizen.tool.url()).code).get_json()
+    citizen.tool.revokes(revoked["refresh_token"])
+    with killed(own_redis_server):
+        citizen.is_told_of_an_outage()
+    recovers(citizen.broker.parts.stores.redis.ping)
+
+    assert citizen.browser.opens(citizen.tool.url(prompt="none")).answer["error"] == "login_required"
+    assert citizen.tool.redeems(citizen.code).status_code == 400, "a used code"
+    for tokens in (citizen.tokens, revoked):
+        assert citizen.tool.refreshes(tokens["refresh_token"]).status_code == 400, "no session, no refresh"
+    hub = citizen.browser.sets_out(citizen.tool.url())
+    assert "code" in citizen.browser.comes_back(hub).answer, "the consent stands in SQL"
