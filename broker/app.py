@@ -22,6 +22,7 @@ from broker.oidc.authorization_request import RequestReader
 from broker.oidc.end_session import EndSessionReader
 from broker.oidc.id_token_hint import HintReader
 from broker.oidc.pushed_requests import PushedRequests
+from broker.oidc.server import TokenServer
 from broker.opened_stores import open_database, open_stores, utc_now
 from broker.parts import Parts, build_parts
 from broker.provider_face import endpoint_views, registration_views
@@ -142,15 +143,12 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
         KeycloakPaths(authorize.authorize, end_session.logout, for_tools, end_session.reader, find_client, stores.clients.list)
     )
     registration, heard = registration_blueprint(registration_views(settings, parts)), upstream_logout_blueprint(parts.heeding)
-    token_status = token_status_blueprint(TokenStatusViews(for_tools.server, parts.introspection, settings.client_certificate_header))
-    log, clock, header = stores.delivery_log, parts.issuing.clock, settings.client_certificate_header
-    deliveries = deliveries_blueprint(DeliveryViews(for_tools.server, log.newest, log.summaries, clock, header))
+    asked = _asked_blueprints(settings, parts, for_tools.server)
     for blueprint in (
         oidc_blueprint(authorize),
         endpoints,
         pushed,
-        token_status,
-        deliveries,
+        *asked,
         registration,
         logos_blueprint(LogoViews(stores.logos.find)),
         end_session_blueprint(end_session),
@@ -166,11 +164,18 @@ def _mount(app: Flask, settings: Settings, parts: Parts, cookies: Cookies) -> No
     ):
         app.register_blueprint(blueprint)
     # Tools post to these without our form token; every other POST needs it (SE-11).
-    for exempt in (endpoints, pushed, token_status, deliveries, registration, heard, *aliases):
+    for exempt in (endpoints, pushed, *asked, registration, heard, *aliases):
         csrf.exempt(exempt)
     csrf.exempt("broker.web.oidc.authorize")
     csrf.exempt("broker.web.device.device_authorization")
     csrf.exempt("broker.web.end_session.logout")
+
+
+def _asked_blueprints(settings: Settings, parts: Parts, server: TokenServer) -> tuple[Blueprint, Blueprint]:
+    """What tools' servers ask: about tokens, and about sign-outs."""
+    log, clock, header = parts.stores.delivery_log, parts.issuing.clock, settings.client_certificate_header
+    deliveries = DeliveryViews(server, log.newest, log.summaries, clock, header)
+    return token_status_blueprint(TokenStatusViews(server, parts.introspection, header)), deliveries_blueprint(deliveries)
 
 
 def _authorize_views(parts: Parts, reader: RequestReader, cookies: Cookies) -> AuthorizeViews:

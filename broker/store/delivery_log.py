@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, 
 
 from broker.core.delivery import Delivery, DeliveryState, DeliverySummary
 from broker.store.outbox import as_delivery
-from broker.store.sql import Database
 from broker.store.session_tables import deliveries
+from broker.store.sql import Database
 
 _SINCE = deliveries.c.created_at >= bindparam("since", type_=deliveries.c.created_at.type)
 _PENDING, _DELIVERED, _FAILED = (

@@ -48,4 +48,5 @@ deliveries = Table(
     Column("duration_ms", Integer, nullable=False),
     UniqueConstraint("client_id", "sid"),
     Index("ix_deliveries_due", "state", "client_id", "next_attempt_at"),
+    Index("ix_deliveries_of_tool", "client_id", "created_at"),
 )

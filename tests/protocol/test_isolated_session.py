@@ -198,7 +198,7 @@ class TestTheNextUser:
         assert not knows(own, first)
         assert knows(own, second)
         assert own.verifies(first["id_token"])["sub"] != own.verifies(second["id_token"])["sub"]
-        (told,) = broker.parts.stores.outbox.newest(10)
+        (told,) = broker.parts.stores.delivery_log.newest(10)
         assert told.sid == own.verifies(first["id_token"])["sid"]
 
     @pytest.mark.parametrize("isolated", [True, False])

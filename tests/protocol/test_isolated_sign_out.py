@@ -225,4 +225,4 @@ class TestTheAccount:
         enters(broker, browser, own)
         clock.advance(hours=12, minutes=1)
         assert broker.parts.overseeing.end_expired() == 1
-        assert [one.client_id for one in broker.parts.stores.outbox.newest(10)] == ["forum"]
+        assert [one.client_id for one in broker.parts.stores.delivery_log.newest(10)] == ["forum"]

@@ -34,6 +34,7 @@ def upgrade() -> None:
     )
     for column in ("subject_id", "expires_at", "ended_at"):
         op.create_index(op.f(f"ix_sessions_{column}"), "sessions", [column])
+    op.create_index("ix_deliveries_of_tool", "deliveries", ["client_id", "created_at"])
     _providers()
 
 
