@@ -70,6 +70,13 @@ class Town:
                 assert grants.add(records.grant(citizen.id, now, tool, f"session-{number}"))
             self.outbox.end_session(f"session-{number}", f"logout-{number}")
 
+    def all_told(self) -> bool:
+        """Whether all have arrived, as far as the database can say it just now."""
+        try:
+            return {one.state for one in self.deliveries()} == {DeliveryState.DELIVERED}
+        except StoreUnavailable:
+            return False
+
     def deliveries(self) -> list[Delivery]:
         """How they all stand."""
         return list(self.broker.parts.stores.delivery_log.newest(100))
@@ -106,7 +113,7 @@ def test_results_outlast_it_and_nobody_is_told_twice(town: Town, own_postgresql_
             until(lambda: town.outbox.refusals > 0, 20, "the worker to notice")
         recovers(town.broker.parts.stores.database.ping)
         town.told.until_told(len(TOOLS) * SESSIONS)
-        until(lambda: {one.state for one in town.deliveries()} == {DeliveryState.DELIVERED}, 10, "the results to be noted")
+        until(town.all_told, 10, "the results to be noted")
     finally:
         town.told.hold.set()
         stop.set()
@@ -126,7 +133,7 @@ def test_f23_connections_that_were_cut_are_replaced_and_nobody_is_told_twice(tow
     with psycopg.connect(own_postgresql_server.url, autocommit=True) as administrator:
         administrator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
     town.told.hold.set()
-    until(lambda: {one.state for one in town.deliveries()} == {DeliveryState.DELIVERED}, 20, "everybody to be told")
+    until(town.all_told, 20, "everybody to be told")
     stop.set()
     worker.join(30)
 
@@ -155,7 +162,7 @@ def test_f32_a_worker_with_a_wrong_clock_loses_nothing_and_settles_nothing_twice
     ]
     for worker in workers:
         worker.start()
-    until(lambda: {one.state for one in town.deliveries()} == {DeliveryState.DELIVERED}, 20, "everybody to be told")
+    until(town.all_told, 20, "everybody to be told")
     stop.set()
     for worker in workers:
         worker.join(30)
@@ -178,6 +185,6 @@ def test_f32_a_clock_that_jumps_back_lets_nothing_wait_for_its_time(town: Town) 
     assert late
 
     town.told.status, clock.wrong = 200, timedelta(0)
-    until(lambda: {one.state for one in town.deliveries()} == {DeliveryState.DELIVERED}, 30, "everybody to be told")
+    until(town.all_told, 30, "everybody to be told")
     stop.set()
     worker.join(30)
