@@ -29,7 +29,7 @@ def running(command: list[str], port: int, **environment: str) -> Iterator[None]
     """A server at this port for a block."""
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until(lambda: process.poll() is not None or _listens(port), 30, f"{command[0]} to listen")
+        until(lambda: process.poll() is not None or _listens(port), 90, f"{command[0]} to listen")
         assert process.poll() is None, f"{command} did not start"
         yield
     finally:

@@ -9,7 +9,7 @@ import pytest
 from broker.core.errors import SealBroken
 from broker.core.ids import fingerprint
 from tests.support.app import ISSUER, Broker
-from tests.support.browser import Browser
+from tests.support.browser import Browser, form_of
 from tests.support.outages import AWAY
 from tests.support.tool import Tool
 
@@ -66,9 +66,10 @@ def test_se06_no_outage_takes_the_cookie_and_the_sign_out_works_afterwards(
 def test_se06_only_the_end_takes_it_and_takes_it_wholly(browser: Browser, tool: Tool) -> None:
     browser.arrives(tool)
 
-    stop = browser.presses(browser.opens("/logout"), "logout-confirm")
+    action, fields = form_of(browser.opens("/logout").text, "logout-confirm")
+    response = browser.client.post(action, base_url=ISSUER, data=fields)
 
-    (line,) = [line for line in stop.response.headers.getlist("Set-Cookie") if line.startswith(SESSION)]
+    (line,) = [line for line in response.headers.getlist("Set-Cookie") if line.startswith(SESSION)]
     assert "Max-Age=0" in line
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in line.split(";")}, (
         "or browsers keep a __Host- cookie"
