@@ -19,6 +19,8 @@ from broker.config import ROOT
 from tests.support.app import SECRET
 from tests.support.servers import free_port, missing, until
 
+pytestmark = pytest.mark.xdist_group("heavy cookies")  # one broker and one nginx for all
+
 NGINX = Path("/usr/sbin/nginx")
 BOMB = "; ".join(f"junk{number}={'x' * 4000}" for number in range(60))
 WEIGHTY = "; ".join(f"junk{number}={'x' * 4000}" for number in range(3))
@@ -92,7 +94,7 @@ class Answer:
 
 def _asks(port: int, issuer_port: int, cookie: str = "") -> Answer:
     headers = {"Host": f"localhost:{issuer_port}", **({"Cookie": cookie} if cookie else {})}
-    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         connection.request("GET", "/logout", headers=headers)
         with connection.getresponse() as response:
             return Answer(response.status, response.headers, response.read().decode())

@@ -75,6 +75,14 @@ def test_without_a_signing_key_it_is_not_ready(broker: Broker) -> None:
     assert broker.app.test_client().get("/readyz").status_code == 503
 
 
+def test_f_32_a_clock_out_of_step_with_the_database_makes_it_unready(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(broker.parts.stores.database), "seconds_ahead", lambda *_: -11.0)
+
+    ready = broker.app.test_client().get("/readyz")
+
+    assert (ready.status_code, ready.get_json()["parts"]["clock"]) == (503, "down")
+
+
 def test_readiness_is_cheap_however_often_it_is_asked() -> None:
     asked = []
     readiness = Readiness({"part": lambda: asked.append(1)}, {})

@@ -58,6 +58,14 @@ def test_userinfo_says_503_not_invalid_token(browser: Browser, tool: Tool, outag
     assert tool.asks_userinfo(token).status_code == 200
 
 
+def test_f_38_after_an_outage_not_everybody_comes_back_in_the_same_second(broker: Broker, tool: Tool) -> None:
+    with AWAY["sql"](broker):
+        waits = {int(tool.asks_userinfo("x" * 43).headers["Retry-After"]) for _ in range(40)}
+
+    assert len(waits) > 3
+    assert waits <= set(range(5, 16))
+
+
 def test_a_page_says_so_with_a_way_to_try_again(browser: Browser, tool: Tool, outage: Outage) -> None:
     browser.arrives(tool)
     way = browser.client.get(tool.url(prompt="consent"), base_url=ISSUER).headers["Location"]

@@ -74,6 +74,13 @@ def test_times_compare_as_times(database: Database) -> None:
     assert [row.subject_id for row in found] == ["3", "2", "1"]
 
 
+@pytest.mark.parametrize("wrong", [90, -600, 0])
+def test_f32_the_database_says_how_wrong_a_clock_is(database: Database, wrong: int) -> None:
+    """SQLite stands on the same machine and has no clock of its own."""
+    ahead = database.seconds_ahead(datetime.now(UTC) + timedelta(seconds=wrong))
+    assert ahead == 0 if database.is_sqlite else abs(ahead - wrong) < 5
+
+
 def test_a_time_without_a_zone_is_refused(database: Database) -> None:
     with pytest.raises(StatementError, match="without a zone"):
         database.run(table.insert(), {"subject_id": "1", "status": "", "locale": "", "created_at": datetime(2026, 1, 1)})  # noqa: DTZ001

@@ -1,4 +1,4 @@
-"""A hub that is away, slow, garbled or has new keys (UP-08; F-11 to F-13, F-16, F-17; JT-15)."""
+"""A hub that is away, slow, garbled or has new keys (UP-08; F-11 to F-13, F-15 to F-17; JT-15)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from broker.core.errors import UpstreamRefused, UpstreamUnavailable
 from broker.core.ports import UpstreamRequest
 from broker.core.trust import TrustLevel
+from broker.upstream import keycloak_login
 from tests.support.clock import Clock
 from tests.support.hub_scene import HubScene
 from tests.support.stub_hub import Key, running_hub
@@ -44,6 +45,14 @@ class TestFaults:
                 hub_scene.completes()
             assert time.monotonic() - began < 1.5
             hub_scene.close()
+
+    def test_a_sign_out_is_not_kept_waiting_by_a_late_answer_f_15(self, hub_scene: HubScene, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(keycloak_login, "END_SESSION_SECONDS", 0.3)
+        hub_scene.login.discovery.metadata()
+        hub_scene.hub.breaks("/logout", 200, after=2.0)
+        began = time.monotonic()
+        assert hub_scene.login.end_session("the-id-token") is False
+        assert time.monotonic() - began < 1.5
 
     def test_nobody_waits_for_a_hub_that_is_away_f_11(self, hub_scene: HubScene) -> None:
         hub_scene.hub.breaks("/token", 503)
