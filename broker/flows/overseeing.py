@@ -31,11 +31,12 @@ _SWEPT = timedelta(minutes=2)
 @dataclass(frozen=True, slots=True)
 class SessionOverview:
     """A session as its citizen sees it: what is on record, and the names of the tools it opened. Those `out_of_reach` are not told when
-    it is ended from another browser."""
+    it is ended from another browser; `only_for` is the name of the one tool it counts for, or empty."""
 
     session: RegisteredSession
     tools: tuple[str, ...]
     out_of_reach: tuple[str, ...]
+    only_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,7 @@ class Overseeing:
     def list(self, subject_id: str) -> Sequence[SessionOverview]:
         """An account's sessions, the newest first."""
         found = self.register.live(subject_id, self.clock())
-        opened = [(session, self.signing_out.tools_of(session.session_id)) for session in found]
-        return [SessionOverview(session, tools.names, tools.out_of_reach) for session, tools in opened]
+        return [self._overview(session) for session in found]
 
     def find(self, subject_id: str, handle: str) -> RegisteredSession | None:
         """The account's session that a form calls by this handle."""
@@ -143,6 +143,11 @@ class Overseeing:
         for session_id in ids:
             self.signing_out.outbox.end_session(session_id, new_id())
         return len(ids)
+
+    def _overview(self, session: RegisteredSession) -> SessionOverview:
+        tools, alone = self.signing_out.tools_of(session.session_id), session.only_for
+        tool = self.signing_out.clients.find(alone) if alone else None
+        return SessionOverview(session, tools.names, tools.out_of_reach, tool.name if tool else alone)
 
     def _end(self, session_id: str, by: EndedBy) -> SignedOut:
         session = self.signing_out.sessions.find_even_over(session_id)

@@ -72,7 +72,7 @@ def _shown(
         tools=one.tools,
         out_of_reach=one.out_of_reach if session.session_id != present_id else (),
         public_computer=session.public_computer,
-        only_for=next(iter(one.tools), session.only_for) if session.only_for else "",
+        only_for=one.only_for,
         other_device=_other_device(session.other_device),
         present=session.session_id == present_id,
     )

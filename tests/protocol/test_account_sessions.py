@@ -163,6 +163,18 @@ class TestEnding:
         assert 'id="signed-out"' in page.text
         assert "__Host-bp-session" not in here.cookies()
 
+    def test_a_session_that_a_tool_keeps_for_itself_is_listed_by_its_name_and_ends_from_here(self, broker: Broker, tool: Tool) -> None:
+        own = broker.tool("own", logout=LogoutPolicy(isolated_session=True))
+        here = signed_in(broker, tool)
+        begun = here.signs_in(here.opens(own.url()))
+        assert "Nur für Tool own" in here.opens(PAGE).text, "also before the tool has taken its code"
+        token = own.redeems(here.presses(begun, "consent-allow").code).get_json()["access_token"]
+        page = here.opens(PAGE)
+        button = next(number for number, card in enumerate(cards(page), 1) if "Nur für Tool own" in card)
+        assert "Nur für" not in here.presses(page, f"session-end-{button}").text
+        assert own.asks_userinfo(token).status_code == 401
+        assert is_signed_in(here)
+
     def test_two_citizen_ids_of_one_account_are_one_list(self, broker: Broker, tool: Tool) -> None:
         several_citizen_ids(broker)
         here = signed_in(broker, tool)
