@@ -10,6 +10,7 @@ from enum import StrEnum
 from broker.core.delivery import Delivery, DeliveryState
 
 TICKET_LIFETIME = timedelta(minutes=10)
+_SAME_PRESS = timedelta(seconds=10)
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=3), timedelta(minutes=1)
 
 
@@ -42,14 +43,14 @@ class LeftTool:
 
 @dataclass(frozen=True, slots=True)
 class SignOutTicket:
-    """A sign-out as the browser that was signed out may look it up. `secret_hash` is of the secret in the page's address.
+    """A sign-out as the browser that was signed out may look it up. `secret` stands in the page's address, and in Redis only sealed.
 
     `hub_confirmed`: the hub said that its session has ended. `provider_alias`: the citizen ID of the session. `back_name` and `back_url`:
     the tool to return to, or empty. `frames_loaded`: the page with the frames has been given out. `hub_kept`: its session goes on for
     another sign-in of this browser. `only_at`: the tool that kept this session for itself, or empty.
     """
 
-    secret_hash: str
+    secret: str
     browser_id: str
     tools: tuple[LeftTool, ...]
     provider_alias: str
@@ -67,6 +68,10 @@ class SignOutTicket:
     def frames(self) -> tuple[str, ...]:
         """Addresses that the browser loads to tell tools, each once."""
         return tuple(dict.fromkeys(tool.frontchannel for tool in self.tools if tool.frontchannel))
+
+    def just_made(self, now: datetime) -> bool:
+        """Whether it is so young that whoever signs out once more has pressed the button twice."""
+        return now - self.made_at < _SAME_PRESS
 
     def pause(self, now: datetime) -> timedelta | None:
         """How long to wait before looking again: the longer it takes the longer; None when the ticket would be over by then."""

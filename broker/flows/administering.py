@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from broker.core.errors import ConfigurationError, NotFound
-from broker.core.ids import new_id
 from broker.core.session import EndedBy
 from broker.core.subject import Subject
 from broker.flows.overseeing import Overseeing, SessionOverview
@@ -72,5 +71,5 @@ class Administering:
         ended, signing_out = tuple(session_ids), self.overseeing.signing_out
         for session_id in ended:
             if session := signing_out.sessions.find_even_over(session_id):
-                signing_out.finish(session, new_id(), by)
+                signing_out.finish(session, by)
         return len(ended)

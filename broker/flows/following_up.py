@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from broker.core.client import Client
 from broker.core.errors import StoreUnavailable
-from broker.core.ids import fingerprint, new_secret
+from broker.core.ids import new_secret
 from broker.core.ports import Clock
 from broker.core.session import BrokerSession
 from broker.core.sign_out_ticket import TICKET_LIFETIME, LeftTool, SignOutTicket, ToolOutcome, ToolState, outcomes
@@ -47,7 +47,7 @@ class FollowingUp:
         """What there will be to look up about the end of this session; nothing is stored yet. `back`: the tool to return to."""
         now, leads_back = self.clock(), back is not None and bool(back.base_url)
         return SignOutTicket(
-            secret_hash="",
+            secret=new_secret(),
             browser_id=session.browser_id,
             tools=tuple(tools),
             provider_alias=session.provider_alias,
@@ -66,12 +66,16 @@ class FollowingUp:
 
         None in an outage of Redis: the citizen is signed out all the same, and learns no more than that.
         """
-        secret = new_secret()
         try:
-            self.tickets.add(replace(ticket, secret_hash=fingerprint(secret)))
+            self.tickets.add(ticket)
         except StoreUnavailable:
             return None
-        return secret
+        return ticket.secret
+
+    def pressed_twice(self, browser_id: str) -> str | None:
+        """The secret of the ticket that this browser got seconds ago, for whoever presses the same button again; else None."""
+        ticket = self.tickets.find_latest(browser_id)
+        return ticket.secret if ticket and ticket.just_made(self.clock()) else None
 
     def look(self, secret: str, browser_id: str) -> tuple[SignOutTicket, Progress] | None:
         """The ticket of this secret and how far things are; None for another browser, and when the ticket is over.

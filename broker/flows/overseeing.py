@@ -153,6 +153,5 @@ class Overseeing:
         session = self.signing_out.sessions.find_even_over(session_id)
         if session:
             return self.signing_out.end(session, by=by)
-        logout_id = new_id()  # Redis has lost it: what is on record ends all the same
-        self.signing_out.outbox.end_session(session_id, logout_id, by=by)
-        return SignedOut(self.signing_out.tools_of(session_id), upstream_ended=False, logout_id=logout_id)
+        self.signing_out.outbox.end_session(session_id, new_id(), by=by)  # Redis has lost it: what is on record ends all the same
+        return SignedOut(self.signing_out.tools_of(session_id), upstream_ended=False)

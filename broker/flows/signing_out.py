@@ -53,11 +53,13 @@ class ToolsOfSession:
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """What a sign-out did: the tools it was about, whether the hub confirmed its end, and under which id the outbox tells the tools."""
+    """What a sign-out did: the tools it was about, and whether nothing of it stands in doubt at the hub.
+
+    `kept_at_hub`: the hub was not asked, because another sign-in needs its session.
+    """
 
     tools: ToolsOfSession
     upstream_ended: bool
-    logout_id: str
     kept_at_hub: bool = False
 
     def along_with(self, others: Iterable[SignedOut]) -> SignedOut:
@@ -89,15 +91,15 @@ class SigningOut:
         Where the hub itself said so, it is not asked; its session stays also while another one needs it, as `successor` may.
         Raises StoreUnavailable; then the citizen is still signed in and is told so. A hub that does not answer stops nothing.
         """
-        untold, logout_id = asked_by.client_id if asked_by and not asked_by.logout.told_when_asking else None, new_id()
-        self.outbox.end_session(session.id, logout_id, untold, by)
-        return self.finish(session, logout_id, by, successor)
+        untold = asked_by.client_id if asked_by and not asked_by.logout.told_when_asking else None
+        self.outbox.end_session(session.id, new_id(), untold, by)
+        return self.finish(session, by, successor)
 
-    def finish(self, session: BrokerSession, logout_id: str, by: EndedBy, successor: BrokerSession | None = None) -> SignedOut:
+    def finish(self, session: BrokerSession, by: EndedBy, successor: BrokerSession | None = None) -> SignedOut:
         """The rest of a sign-out whose end stands in SQL already: the session with all it holds goes, here and at the hub."""
         tools, kept = self.tools_of(session.id), by is not EndedBy.HUB and self._is_needed_at_hub(session, successor)
         self.sessions.revoke(session.id)
-        return SignedOut(tools, kept or by is EndedBy.HUB or self._ended_at_hub(session), logout_id, kept)
+        return SignedOut(tools, kept or by is EndedBy.HUB or self._ended_at_hub(session), kept)
 
     def _is_needed_at_hub(self, session: BrokerSession, successor: BrokerSession | None) -> bool:
         """Whether a session that must not end with this one hangs on the same session of the hub, which has one for each browser

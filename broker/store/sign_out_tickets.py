@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.core.ids import fingerprint, same
+from broker.core.ids import same
 from broker.core.ports import Clock
 from broker.core.sign_out_ticket import SignOutTicket
 from broker.store.records import Record
@@ -33,9 +33,14 @@ class SignOutTickets:
 
     def find(self, secret: str, browser_id: str) -> SignOutTicket | None:
         """This browser's ticket, if it is the one of this secret; None for all else."""
+        ticket = self.find_latest(browser_id)
+        return ticket if ticket and same(ticket.secret, secret) else None
+
+    def find_latest(self, browser_id: str) -> SignOutTicket | None:
+        """This browser's ticket, if its time is not over."""
         ticket = self._values.get(browser_id)
-        known = ticket is not None and same(ticket.secret_hash, fingerprint(secret)) and same(ticket.browser_id, browser_id)
-        return ticket if ticket and known and self._clock() < ticket.expires_at else None
+        known = ticket is not None and same(ticket.browser_id, browser_id) and self._clock() < ticket.expires_at
+        return ticket if known else None
 
     def replace(self, ticket: SignOutTicket) -> bool:
         """Change a ticket that is still there; False if it is gone: whoever signed in meanwhile must not meet it."""

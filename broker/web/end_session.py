@@ -66,7 +66,7 @@ class EndSessionViews:
         asked = self.reader.read(parameters)
         session = self._session(asked)
         if session is None:
-            return self._nobody(asked)
+            return self._again(asked)
         if request.form.get("decision") != _ONLY:
             return self._end(asked, session, EndedBy.CITIZEN)
         if asked.client and _offers_choice(asked.client):
@@ -146,6 +146,11 @@ class EndSessionViews:
         g.shown_once = True  # asked for again, in another language, there would be nothing left to tell
         onward = WayBack(asked.client.name if asked.client else "", asked.return_to)
         return self.last_page.page(ticket, following_up.progress(ticket), ticket.frames, onward)
+
+    def _again(self, asked: EndSession) -> Response:
+        """A button that was pressed before: the answer to the first press, which the browser threw away, is given again."""
+        secret = self.last_page.following_up.pressed_twice(self.cookies.known_browser_id() or "")
+        return see_other(url_for("signed_out.show", ticket=secret)) if secret and not asked.return_to else self._nobody(asked)
 
     def _nobody(self, asked: EndSession) -> Response:
         """Nobody is signed in here (any more)."""

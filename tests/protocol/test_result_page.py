@@ -1,9 +1,8 @@
-"""The last page of a sign-out: how far each tool is, looked at again without a script, by that browser alone (LO-03, LO-08)."""
+"""The last page of a sign-out: how far each tool is, looked at again without a script (LO-03)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -12,60 +11,12 @@ from broker.core.client_policy import LogoutPolicy
 from broker.core.errors import StoreUnavailable, UpstreamUnavailable
 from broker.core.provider import ProviderLogout
 from broker.core.sign_out_ticket import TICKET_LIFETIME
-from broker.flows.outbound import OutboundFailed
 from tests.support.app import PROVIDERS, Broker
-from tests.support.browser import Browser, Stop
-from tests.support.outbox import worker_delivers
+from tests.support.browser import Browser
+from tests.support.last_page import answers, enters, is_bare, place, signs_out, states, tool_at
 from tests.support.tool import Tool
 
 FRONT = LogoutPolicy(frontchannel_uri="https://front.test/out", frontchannel_session_required=True)
-_TOOL = re.compile(r'data-state="(\w+)">.*?<span class="kern-body">(?:<strong>)?([^<]+)<')
-
-
-def enters(browser: Browser, *tools: Tool) -> str:
-    """Into each of these tools; the last one's ID token."""
-    return [tool.redeems(browser.arrives(tool).code).get_json()["id_token"] for tool in tools][-1]
-
-
-def signs_out(browser: Browser, hint: str = "", language: str = "en") -> Stop:
-    """To the last page, by a tool's hint or by the question."""
-    query = {"ui_locales": language, **({"id_token_hint": hint} if hint else {})}
-    stop = browser.opens("/logout", query_string=query)
-    return stop if hint else browser.presses(stop, "logout-confirm")
-
-
-def states(page: Stop) -> dict[str, str]:
-    """What the page says of each tool."""
-    return {name.strip(): state for state, name in _TOOL.findall(page.text)}
-
-
-def place(page: Stop) -> str:
-    """The page's own address."""
-    return page.response.request.path
-
-
-def is_bare(page: Stop) -> bool:
-    """Signed out, and nothing about anybody."""
-    return (
-        'id="signed-out"' in page.text and "Tool " not in page.text and "BundID" not in page.text and "Refresh" not in page.response.headers
-    )
-
-
-def answers(broker: Broker, statuses: Mapping[str, int | None]) -> None:
-    """The worker tells the tools; each answers as said here, by the host of its address; None: not at all."""
-
-    def post(url: str, form: Mapping[str, str]) -> int:
-        status = next(status for host, status in statuses.items() if f"//{host}." in url)
-        if status is None:
-            raise OutboundFailed("refused")
-        return status
-
-    worker_delivers(broker, post)
-
-
-def tool_at(broker: Broker, name: str, **changes: object) -> Tool:
-    """A tool that is told at an address of its own."""
-    return broker.tool(name, **{"backchannel_logout_uri": f"https://{name}.test/backchannel", **changes})
 
 
 def test_lo_03_the_page_says_of_each_tool_what_has_become_of_it(broker_everywhere: Broker) -> None:
@@ -132,65 +83,6 @@ def test_who_wants_the_page_to_keep_still_gets_that(broker: Broker, browser: Bro
     assert 'id="look-again"' in still.text
 
 
-def test_lo_08_another_browser_and_a_stranger_to_the_ticket_see_nothing_of_it(broker: Broker, browser: Browser, tool: Tool) -> None:
-    enters(browser, tool)
-    page = signs_out(browser)
-    other = broker.browser()
-    other.opens(tool.url())  # it has a cookie of its own
-
-    assert is_bare(other.opens(place(page)))
-    assert is_bare(broker.browser().opens(place(page)))
-    for wrong in ("x", "x" * 43, "%FF%FE", "a" * 3000):
-        assert is_bare(browser.opens(f"/signed-out/{wrong}"))
-    assert states(browser.opens(place(page)))
-
-
-def test_lo_08_when_its_time_is_over_the_page_is_bare(broker: Broker, browser: Browser, tool: Tool) -> None:
-    enters(browser, tool)
-    page = signs_out(browser)
-
-    broker.clock.advance(seconds=TICKET_LIFETIME.total_seconds())
-
-    assert is_bare(browser.opens(place(page)))
-
-
-def test_lo_08_se_03_after_the_next_sign_in_back_shows_nothing_of_the_one_before(broker_everywhere: Broker) -> None:
-    broker, browser = broker_everywhere, broker_everywhere.browser()
-    tool = broker.tool()
-    enters(browser, tool)
-    page = signs_out(browser)
-    assert states(page)
-    assert page.response.headers["Cache-Control"] == "no-store"
-
-    broker.hub.person = "max"
-    browser.arrives(tool)
-
-    assert is_bare(browser.opens(place(page)))
-
-
-def test_a_sign_out_that_leads_to_the_tool_takes_the_older_page_away(browser: Browser, broker: Broker, tool: Tool) -> None:
-    enters(browser, tool)
-    page = signs_out(browser)
-    hint = enters(browser, tool)
-
-    stop = browser.opens("/logout", query_string={"id_token_hint": hint, "post_logout_redirect_uri": "https://tool.test/bye"})
-
-    assert stop.location == "https://tool.test/bye"
-    assert is_bare(browser.opens(place(page)))
-
-
-def test_nothing_about_the_session_stands_in_the_address_and_no_sign_out_makes_no_ticket(
-    broker: Broker, browser: Browser, tool: Tool
-) -> None:
-    enters(browser, tool)
-    session_id = broker.session_of(browser).id
-    page = signs_out(browser)
-
-    assert re.fullmatch(r"/signed-out/[A-Za-z0-9_-]{43}", place(page))
-    assert session_id not in place(page)
-    assert place(browser.opens("/logout")) == "/logout"
-
-
 def test_a_sign_out_that_had_to_be_repeated_shows_what_the_first_try_began(
     broker: Broker, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,20 +101,18 @@ def test_a_sign_out_that_had_to_be_repeated_shows_what_the_first_try_began(
     assert states(browser.presses(question, "logout-confirm")) == {"Tool good": "done"}
 
 
-def test_f_02_without_redis_for_the_ticket_the_citizen_is_out_all_the_same(
-    broker: Broker, browser: Browser, tool: Tool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whoever_presses_twice_gets_the_page_of_the_first_press(broker: Broker, browser: Browser, tool: Tool) -> None:
     enters(browser, tool)
+    question = browser.opens("/logout")
 
-    def away(*arguments: object) -> None:
-        raise StoreUnavailable
+    first, second = browser.presses(question, "logout-confirm"), browser.presses(question, "logout-confirm")
+    broker.clock.advance(seconds=10)
+    late = browser.presses(question, "logout-confirm")
 
-    monkeypatch.setattr(type(broker.parts.stores.sign_out_tickets), "add", away)
-
-    page = signs_out(browser)
-    assert is_bare(page)
-    assert place(page) == "/signed-out"
-    assert browser.opens(tool.url(prompt="none")).answer["error"] == "login_required"
+    assert place(first) == place(second) != place(late)
+    assert states(second)
+    assert is_bare(late)
+    assert place(browser.opens("/logout")) == "/logout", "a link leads nobody there"
 
 
 @pytest.mark.parametrize("logout", ProviderLogout)
@@ -247,6 +137,18 @@ def test_where_the_hub_did_not_confirm_it_does_not_say_that_the_citizen_id_was_t
 
     assert "did not confirm that you are signed out there" in page.text
     assert "We have told BundID" not in page.text
+
+
+def test_where_another_sign_in_needs_the_hubs_session_it_does_not_say_so_either(broker: Broker, browser: Browser, tool: Tool) -> None:
+    broker.parts.stores.providers.replace_all([replace(PROVIDERS[0], logout=ProviderLogout.SINGLE)])
+    broker.hub.sid = "one session of this browser"
+    enters(browser, broker.tool("own", logout=LogoutPolicy(isolated_session=True)), tool)
+
+    page = signs_out(browser)
+
+    assert broker.hub.ended == []
+    assert "We have told BundID" not in page.text
+    assert "did not confirm" not in page.text
 
 
 def test_frames_are_loaded_once_and_plain_links_do_the_same_by_hand(broker: Broker, browser: Browser, tool: Tool) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from broker.core.ids import fingerprint, new_secret
+from broker.core.ids import new_secret
 from broker.core.sign_out_ticket import TICKET_LIFETIME, LeftTool, SignOutTicket
 from broker.store.redis import Redis
 from broker.store.seal import Seal
@@ -28,7 +28,7 @@ def tickets(redis: Redis, seal: Seal, clock: Clock) -> SignOutTickets:
 def ticket(tickets: SignOutTickets, clock: Clock) -> SignOutTicket:
     """A ticket that was given out."""
     tools = (LeftTool("karte", "sid", "Mitmachkarte", frontchannel="https://karte.example.org/out"),)
-    made = SignOutTicket(fingerprint(SECRET), "browser", tools, "bundid", True, clock(), clock() + TICKET_LIFETIME)
+    made = SignOutTicket(SECRET, "browser", tools, "bundid", True, clock(), clock() + TICKET_LIFETIME)
     tickets.add(made)
     return made
 
@@ -38,6 +38,8 @@ def test_it_is_found_by_its_secret_in_its_browser_alone(tickets: SignOutTickets,
     assert tickets.find(SECRET, "other") is None
     assert tickets.find(SECRET, "") is None
     assert tickets.find(new_secret(), "browser") is None
+    assert tickets.find_latest("browser") == ticket
+    assert tickets.find_latest("other") is None
 
 
 def test_it_is_over_with_its_time(tickets: SignOutTickets, ticket: SignOutTicket, clock: Clock) -> None:
@@ -49,7 +51,7 @@ def test_it_is_over_with_its_time(tickets: SignOutTickets, ticket: SignOutTicket
 
 def test_the_next_sign_out_takes_its_place(tickets: SignOutTickets, ticket: SignOutTicket) -> None:
     other = new_secret()
-    tickets.add(replace(ticket, secret_hash=fingerprint(other)))
+    tickets.add(replace(ticket, secret=other))
     assert tickets.find(SECRET, "browser") is None
     assert tickets.find(other, "browser")
 
@@ -78,6 +80,7 @@ def test_redis_holds_no_name_and_not_for_longer_than_needed(redis: Redis, ticket
     stored = redis.get(ticket_key("browser"))
     assert stored
     assert b"Mitmachkarte" not in stored
+    assert SECRET.encode() not in stored
     with redis.pipeline(atomic=False) as pipeline:
         pipeline.pttl(ticket_key("browser"))
         (left,) = pipeline.execute()

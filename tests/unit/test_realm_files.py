@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from broker.core.errors import ConfigurationError
+from broker.core.provider import ProviderLogout
 from broker.core.trust import TrustLevel
 from broker.upstream.realm_citizen_ids import SECRET_DIGEST
 from broker.upstream.realm_desired import DesiredRealm
@@ -224,6 +226,23 @@ def test_citizen_ids_are_known_to_the_broker_without_any_secret() -> None:
     bundid, *_ = load_identity_providers(REALM_CONFIG, "local", {})
     assert (bundid.alias, bundid.trust_ceiling, bundid.enabled) == ("bundid", TrustLevel.HIGH, True)
     assert bundid.names.keys() == bundid.descriptions.keys() == {"de", "en", "de-leicht"}
+
+
+def test_who_says_that_a_sign_out_reaches_it_is_told_by_keycloak_from_server_to_server() -> None:
+    for path in sorted((REALM_CONFIG / "identity-providers").glob("*.yaml")):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        config = content["keycloak"]["representation"]["config"] if "keycloak" in content else {}
+        reached = config.get("backchannelSupported") is True and bool(config.get("singleLogoutServiceUrl") or config.get("logoutUrl"))
+        assert (ProviderLogout(content["broker"]["logout"]) is ProviderLogout.SINGLE) is reached, path.name
+
+
+def test_a_citizen_id_whose_file_says_nothing_of_a_logout_has_none(config: BentConfig) -> None:
+    config.replace("identity-providers/bundid.yaml", "  logout: none\n", "")
+    bundid, *_ = load_identity_providers(config.folder, "local", {})
+    assert bundid.logout is ProviderLogout.NONE
+    config.replace("identity-providers/bundid.yaml", "  position: 10\n", "  position: 10\n  logout: maybe\n")
+    with pytest.raises(ConfigurationError, match=r"bundid\.yaml:\d+: 'logout' is 'maybe'; use one of none, single, needless"):
+        load_identity_providers(config.folder, "local", {})
 
 
 def test_a_password_at_bundid_is_basic_and_never_low() -> None:

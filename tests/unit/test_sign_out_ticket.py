@@ -13,7 +13,7 @@ from broker.core.delivery import Delivery, DeliveryState
 from broker.core.sign_out_ticket import TICKET_LIFETIME, LeftTool, SignOutTicket, ToolOutcome, ToolState, outcomes
 from tests.support.makers import NOW
 
-TICKET = SignOutTicket("hash", "browser", (), "bundid", True, NOW, NOW + TICKET_LIFETIME)
+TICKET = SignOutTicket("secret", "browser", (), "bundid", True, NOW, NOW + TICKET_LIFETIME)
 KARTE = LeftTool("karte", "sid", "Mitmachkarte")
 ADDRESS = "https://karte.example.org/out?sid=sid"
 
