@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask
@@ -13,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from broker.claim_table import load_claim_table
 from broker.config import Settings
 from broker.core.ports import Clock, Upstream
-from broker.examination import examination
+from broker.examination import examination, networks_finding
 from broker.flows.examining import Examining
 from broker.flows.following_up import FollowingUp
 from broker.flows.handing_out import HandingOut
@@ -110,10 +111,9 @@ def build_handing_out(settings: Settings) -> HandingOut:
 
 def build_examination(settings: Settings, keycloak_version: Callable[[], str] | None = None) -> Examining:
     """What `broker doctor` looks at. Keycloak tells its version to administrators only: without one it is not looked at."""
-    hub_address = settings.hub_internal_url or settings.hub_issuer
-    return examination(
-        open_stores(settings), load_claim_table(settings.claim_table), hub_address, settings.hub_issuer, utc_now, keycloak_version
-    )
+    stores, table = open_stores(settings), load_claim_table(settings.claim_table)
+    networks, hub_address = partial(networks_finding, settings.networks, settings.trusted_proxies), settings.hub_internal_url
+    return examination(stores, table, networks, hub_address or settings.hub_issuer, settings.hub_issuer, utc_now, keycloak_version)
 
 
 def _install(app: Flask, settings: Settings, parts: Parts) -> None:

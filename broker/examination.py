@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from broker.core.claim import ClaimTable
 from broker.core.errors import ConfigurationError, StoreUnavailable
@@ -11,6 +12,7 @@ from broker.core.ports import Clock
 from broker.core.signing_key import ALGORITHMS
 from broker.flows.changing_claims import ChangingClaims
 from broker.flows.examining import BROKEN, GOOD, WARNING, Examining, Finding, clock_finding, keycloak_finding
+from broker.network_list import read_networks
 from broker.oidc.keys import KeyRing
 from broker.opened_stores import Stores
 from broker.store.migrations import pending
@@ -18,7 +20,13 @@ from broker.upstream.hub_probe import probe_hub
 
 
 def examination(
-    stores: Stores, claim_table: ClaimTable, hub_address: str, hub_issuer: str, clock: Clock, keycloak_version: Callable[[], str] | None
+    stores: Stores,
+    claim_table: ClaimTable,
+    networks: Callable[[], Finding],
+    hub_address: str,
+    hub_issuer: str,
+    clock: Clock,
+    keycloak_version: Callable[[], str] | None,
 ) -> Examining:
     """Every look, in the order in which things have to be put right."""
     inside, outside = _Inside(stores, claim_table, clock), _Outside(hub_address, hub_issuer, clock)
@@ -30,11 +38,20 @@ def examination(
             ("Citizen IDs", inside.citizen_ids),
             ("Claim table", inside.claims),
             ("Tools", inside.tools),
+            ("Networks", networks),
             ("Hub", outside.hub),
             ("Clock", outside.clock_difference),
             ("Keycloak", lambda: _keycloak(keycloak_version)),
         )
     )
+
+
+def networks_finding(path: Path, trusted_proxies: int) -> Finding:
+    """What may be said of the list of networks without knowing what stands in front of the broker."""
+    count = len(read_networks(path))
+    if count and not trusted_proxies:
+        return Finding(WARNING, f"Networks: {count} listed, but BROKER_TRUSTED_PROXIES is 0: a proxy's own address would decide for all.")
+    return Finding(GOOD, f"Networks: {count or 'none'} listed.")
 
 
 def _keycloak(version: Callable[[], str] | None) -> Finding:

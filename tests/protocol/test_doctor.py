@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from broker.app import build_examination, open_database
-from broker.flows.examining import BROKEN, WARNING
+from broker.flows.examining import BROKEN, GOOD, WARNING
 from broker.store.migrations import migrate
 from broker.store.providers import Providers
 from tests.support.app import PROVIDERS, settings
 from tests.support.choice_pages import BAYERNID
+from tests.support.library import LIST, listed
 from tests.support.services import free_port
 
 
@@ -52,6 +55,28 @@ def test_keycloaks_version_is_judged_where_it_is_told(tmp_path: Path) -> None:
     findings = build_examination(chosen, lambda: "26.7.3").findings()
 
     assert any(finding.mark == WARNING and "CVE-2026-18963" in finding.sentence for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "text", "mark", "sentence"),
+    [
+        (0, "networks: {}", GOOD, "Networks: none listed."),
+        (1, LIST, GOOD, "Networks: 2 listed."),
+        (0, LIST, WARNING, "Networks: 2 listed, but BROKER_TRUSTED_PROXIES is 0: a proxy's own address would decide for all."),
+        (1, "networks: []", BROKEN, "'networks' must be a mapping, found a list"),
+    ],
+)
+def test_networks_without_a_trusted_proxy_are_worth_a_look(tmp_path: Path, proxies: int, text: str, mark: str, sentence: str) -> None:
+    place = {
+        "hub_issuer": f"http://localhost:{free_port()}/realms/citizens",
+        "networks": listed(tmp_path, text),
+        "trusted_proxies": proxies,
+    }
+    chosen = settings(f"sqlite:///{tmp_path / 'new.sqlite'}", "fake://", **place)
+
+    (told,) = [finding for finding in build_examination(chosen).findings() if finding.sentence.startswith("Networks")]
+
+    assert (told.mark, sentence in told.sentence) == (mark, True)
 
 
 def test_a_31_a_citizen_id_switched_off_is_not_forgotten(tmp_path: Path) -> None:

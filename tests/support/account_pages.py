@@ -74,8 +74,8 @@ def _links(*links: ShownLink, fresh: bool = True, until: datetime | None = None)
     return _shows("account_links", links=list(links), fresh=fresh, signed_in=True, public_until=until)
 
 
-def _sessions(*sessions: ShownSession) -> Page:
-    return _shows("account_sessions", sessions=list(sessions), signed_in=True)
+def _sessions(*sessions: ShownSession, until: datetime | None = None) -> Page:
+    return _shows("account_sessions", sessions=list(sessions), signed_in=True, public_until=until)
 
 
 def _confirm(outlook: str) -> Page:
@@ -91,9 +91,11 @@ def _confirm(outlook: str) -> Page:
 
 ACCOUNT_PAGES: dict[str, Page] = {
     "account": _shows("account", signed_in_with="BundID", sign_out_url="/logout"),
+    "account-public": _shows("account", signed_in_with="BundID", sign_out_url="/logout", public_until=PUBLIC_UNTIL),
     "account-sign-in": _shows("account", signed_in_with="", sign_out_url="/logout"),
     "account-sessions": _sessions(HERE, PHONE),
     "account-sessions-many": _sessions(HERE, PHONE, STOLEN, LIBRARY, ISOLATED),
+    "account-sessions-public": _sessions(replace(LIBRARY, present=True), PHONE, until=PUBLIC_UNTIL),
     "account-sessions-one": _sessions(HERE),
     "account-sessions-signed-out": _shows("account_sessions", sessions=[], signed_in=False),
     "account-signed-out": _shows("account_links", links=[], fresh=False, signed_in=False),
