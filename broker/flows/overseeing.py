@@ -81,6 +81,15 @@ class Overseeing:
         session = sessions.find(session_id) if session_id else None
         return session if session and session.only_for == client.client_id else sessions.find_own(browser_id, client.client_id)
 
+    def end_beside(self, session: BrokerSession) -> int:
+        """At a public computer an end leaves nothing behind: end what tools keep for themselves in the same browser; how many."""
+        beside = [one for one in self.register.live(session.subject_id, self.clock()) if one.only_for] if session.public_computer else []
+        found = [self.signing_out.sessions.find_even_over(one.session_id) for one in beside]
+        own = [one for one in found if one and one.browser_id == session.browser_id]
+        for one in own:
+            self.signing_out.end(one)
+        return len(own)
+
     def end_surplus(self, subject_id: str) -> int:
         """End the oldest sessions beyond what an account may have; how many."""
         surplus = self.register.live(subject_id, self.clock())[self.most :]

@@ -69,7 +69,7 @@ class EndSessionViews:
             return self._again(asked)
         if request.form.get("decision") != _ONLY:
             return self._end(asked, session, EndedBy.CITIZEN)
-        if asked.client and _offers_choice(asked.client):
+        if asked.client and _offers_choice(asked.client, session):
             return self._leave(asked, asked.client, session)
         return self._ask(asked, session, parameters)
 
@@ -96,7 +96,7 @@ class EndSessionViews:
     def _may_stay(self, asked: EndSession, session: BrokerSession) -> bool:
         """Whether the citizen may choose to sign out of the asking tool alone: its record says so, and they are signed in there."""
         client = asked.client
-        if client is None or not _offers_choice(client):
+        if client is None or not _offers_choice(client, session):
             return False
         return self._is_about(asked, session) or self.signing_out.tools_of(session.id).include(client)
 
@@ -122,6 +122,8 @@ class EndSessionViews:
 
     def _end(self, asked: EndSession, session: BrokerSession, by: EndedBy) -> Response:
         """Everywhere. The tool whose hint is about this citizen has ended its own session before."""
+        if not session.only_for:
+            self.overseeing.end_beside(session)
         asked_by = asked.client if self._is_about(asked, session) else None
         return self._goodbye(asked, session, self.signing_out.end(session, asked_by, by), asked_by)
 
@@ -209,9 +211,9 @@ def _way_back(client: Client | None) -> WayBack | None:
     return WayBack(client.name, client.base_url) if client and client.base_url else None
 
 
-def _offers_choice(client: Client) -> bool:
-    """Whether citizens may sign out of this tool alone; one with sessions of its own is alone anyway."""
-    return client.logout.may_stay_elsewhere and not client.only_for
+def _offers_choice(client: Client, session: BrokerSession) -> bool:
+    """Whether citizens may sign out of this tool alone; one with sessions of its own is alone anyway. Never at a public computer."""
+    return client.logout.may_stay_elsewhere and not client.only_for and not session.public_computer
 
 
 def _way(client: Client, ended_itself: bool, addresses: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from broker.core.client_policy import TokenPolicy
+from broker.core.client_policy import LogoutPolicy, TokenPolicy
 from broker.core.errors import UpstreamCancelled
 from broker.core.trust import TrustLevel
 from tests.protocol.test_code import refused
@@ -18,6 +18,7 @@ from tests.support.app import Broker
 from tests.support.browser import Browser
 from tests.support.device import begins, device_tool
 from tests.support.library import ends_at, is_public, signs_in_publicly, silent, ticks
+from tests.support.outbox import takes_all
 from tests.support.tool import Tool
 from tests.support.voucher import hands_out, types, youth_tool
 
@@ -222,6 +223,39 @@ class TestStaying:
         broker.hub.trouble = UpstreamCancelled()
         browser.comes_back(hub)
         assert is_public(broker, browser)
+
+
+class TestLeaving:
+    """A sign-out there leaves nothing signed in."""
+
+    def test_only_this_tool_is_not_offered(self, broker: Broker, browser: Browser, tool: Tool) -> None:
+        wahl = broker.tool("wahl", logout=LogoutPolicy(may_stay_elsewhere=True), first_party=True)
+        signs_in_publicly(browser, tool)
+        wahl.redeems(browser.opens(wahl.url()).code)
+        page = browser.opens("/logout?client_id=wahl")
+        assert 'id="logout-only"' not in page.text
+        again = browser.presses(page, "logout-confirm", decision="only")
+        assert 'id="logout-confirm"' in again.text, "a form that says so all the same gets the question again"
+        browser.presses(again, "logout-confirm")
+        assert silent(browser, tool)["error"] == "login_required"
+
+    def test_tools_with_sessions_of_their_own_are_left_too(self, broker: Broker, browser: Browser, tool: Tool) -> None:
+        forum, elsewhere = broker.tool("forum", logout=ISOLATED, first_party=True), broker.browser()
+        at_home = forum.redeems(elsewhere.signs_in(elsewhere.opens(forum.url())).code).get_json()["access_token"]
+        signs_in_publicly(browser, tool)
+        here = forum.redeems(browser.signs_in(browser.opens(forum.url())).code).get_json()["access_token"]
+        browser.presses(browser.opens("/logout"), "logout-confirm")
+        assert dead(forum.asks_userinfo(here))
+        assert forum.client.client_id in {one.client_id for one in takes_all(broker.parts.stores.outbox)}
+        assert forum.asks_userinfo(at_home).status_code == 200, "in another browser it goes on"
+
+    def test_so_they_are_when_somebody_else_signs_in(self, broker: Broker, browser: Browser, tool: Tool) -> None:
+        forum = broker.tool("forum", logout=ISOLATED, first_party=True)
+        signs_in_publicly(browser, tool)
+        here = forum.redeems(browser.signs_in(browser.opens(forum.url())).code).get_json()["access_token"]
+        broker.hub.person = "hanne"
+        browser.signs_in(browser.opens(tool.url(prompt="login")))
+        assert dead(forum.asks_userinfo(here))
 
 
 def test_the_account_pages_have_the_switch(broker: Broker, browser: Browser) -> None:
