@@ -107,7 +107,10 @@ class Overseeing:
         return next((one for one in self.register.live(subject_id, self.clock()) if same(one.handle, handle)), None)
 
     def why_ended(self, session_id: str) -> EndedBy | None:
-        """Who or what ended a session that is no longer there; None for what nobody has to be told, or while the register is away."""
+        """Who or what ended a session that is no longer there; None for what nobody has to be told, or while the register is away.
+
+        One that was left alone at a public computer ends everywhere now: whoever asks need not be who signed in.
+        """
         with suppress(StoreUnavailable):
             known = self.register.find(session_id)
             if known is None or known.ended_by == EndedBy.REPLACED:
@@ -115,6 +118,8 @@ class Overseeing:
             if known.ended_at is not None:
                 return EndedBy(known.ended_by)
             left_alone = known.public_computer and self.signing_out.sessions.find(session_id) is None
+            if left_alone:
+                self._end(session_id, EndedBy.TIME)
             return EndedBy.TIME if known.expires_at <= self.clock() or left_alone else None
         return None
 

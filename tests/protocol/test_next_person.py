@@ -61,8 +61,6 @@ def test_se03_the_next_person_at_the_same_browser_is_never_signed_in(broker: Bro
     assert len(broker.hub.asked) == asked + 1, "and really at the citizen ID, of whose own session the hub never makes use"
     after = tool.verifies(tool.redeems(browser.presses(consent, "consent-allow").code).get_json()["id_token"])
     assert (after["sub"] != before["sub"], after["sid"] != before["sid"]) == (True, True)
-    if how == "over":
-        broker.parts.overseeing.end_expired()  # the worker's, where no sign-in came before it
     told = takes_all(broker.parts.stores.outbox)
     assert [(one.client_id, one.sub) for one in told] == [(tool.client.client_id, before["sub"])], (
         "the tool's session of the first has ended too"
@@ -78,10 +76,29 @@ def test_its_tools_and_the_hub_hear_of_the_end_without_a_next_person(broker: Bro
     assert broker.hub.ended == ["hub-token-of-erika"]
 
 
-def test_the_same_person_back_after_a_pause_keeps_the_tools(broker: Broker, browser: Browser, tool: Tool) -> None:
+def test_its_tools_hear_of_it_as_soon_as_somebody_comes_to_a_page_of_ours(broker: Broker, browser: Browser, tool: Tool) -> None:
+    tool.redeems(signs_in_publicly(browser, tool).code)
+    broker.clock.advance(minutes=5)
+    browser.opens("/")
+    assert takes_all(broker.parts.stores.outbox) == []
+    broker.clock.advance(seconds=1)
+    browser.opens("/")
+    assert [one.client_id for one in takes_all(broker.parts.stores.outbox)] == [tool.client.client_id]
+    assert broker.hub.ended == ["hub-token-of-erika"]
+
+
+def test_a_tools_hint_past_that_page_ends_the_first_ones_all_the_same(broker: Broker, browser: Browser, tool: Tool) -> None:
     tool.redeems(signs_in_publicly(browser, tool).code)
     broker.clock.advance(minutes=6)
-    tool.redeems(signs_in_publicly(browser, broker.tool("haushalt", first_party=True)).code)
+    broker.hub.person = "hanne"
+    browser.comes_back(browser.opens(broker.tool("haushalt", first_party=True).url(idp_hint="bundid")))
+    assert [one.client_id for one in takes_all(broker.parts.stores.outbox)] == [tool.client.client_id]
+
+
+def test_the_same_person_by_such_a_hint_keeps_the_tools_until_the_end(broker: Broker, browser: Browser, tool: Tool) -> None:
+    tool.redeems(signs_in_publicly(browser, tool).code)
+    broker.clock.advance(minutes=6)
+    browser.comes_back(browser.opens(broker.tool("haushalt", first_party=True).url(idp_hint="bundid")))
     assert takes_all(broker.parts.stores.outbox) == []
     browser.presses(browser.opens("/logout"), "logout-confirm")
     assert tool.client.client_id in {one.client_id for one in takes_all(broker.parts.stores.outbox)}
