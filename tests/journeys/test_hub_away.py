@@ -10,6 +10,7 @@ def test_nobody_can_sign_in_but_those_who_are_in_stay_in(town: Town, citizen: Ci
     citizen.wants_to_sign_in(town.tool_url("karte"))
     citizen.identifies("eid", "erika")
     citizen.agrees()
+    assert town.hub
     hub, town.hub.application = town.hub.application, None
 
     newcomer = Citizen()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from broker.upstream.keycloak_connection import KeycloakConnection
@@ -26,7 +26,7 @@ from deploy.demo.osi import app as osi_pages
 from deploy.demo.osi import simulator as osi
 from deploy.demo.persons import load_persons
 from deploy.demo.saml.keys import Keys
-from tests.live.described_realm import describe
+from tests.live.described_realm import Described, describe
 from tests.live.hub_places import Callback, HubPlace, serving
 from tests.support.realm_config import ENVIRON
 from tests.support.saml_sp import rsa_pair
@@ -40,11 +40,13 @@ class AllIds:
     """The hub, and its citizen IDs by their aliases."""
 
     place: HubPlace
+    realm: Described
     bundid: Akdb
     bayernid: Akdb
     sh: osi.Simulator
     muk: muk.Simulator
     oidc: Account
+    environ: dict[str, str] = field(default_factory=dict)
 
     def metadata(self, url: str) -> bytes:
         """What stands at an address of one of the SAML ones."""
@@ -60,9 +62,9 @@ def all_ids(keycloak: KeycloakServer, folder: Path) -> Iterator[AllIds]:
     realm_url = f"{keycloak.base_url}/realms/{described.name}"
     ports = {alias: free_port() for alias in ALIASES}
     urls = {alias: f"http://localhost:{port}" for alias, port in ports.items()}
-    ids = _simulators(HubPlace(realm_url, callback), urls)
-    environ = {**ENVIRON, "BROKER_URL": callback.broker_url, **{f"{alias.upper()}_URL": url for alias, url in urls.items()}}
-    desired = load_realms(described.config.folder, "local", environ, ids.metadata)[-1]
+    ids = _simulators(HubPlace(realm_url, callback), described, urls)
+    ids.environ.update({**ENVIRON, "BROKER_URL": callback.broker_url, **{f"{alias.upper()}_URL": url for alias, url in urls.items()}})
+    desired = load_realms(described.config.folder, "local", ids.environ, ids.metadata)[-1]
     RealmReconciler(KeycloakConnection(described.access, described.name), desired).apply()
     pages = {
         "bundid": akdb_pages.create_app(ids.bundid),
@@ -78,7 +80,7 @@ def all_ids(keycloak: KeycloakServer, folder: Path) -> Iterator[AllIds]:
         yield ids
 
 
-def _simulators(place: HubPlace, urls: dict[str, str]) -> AllIds:
+def _simulators(place: HubPlace, realm: Described, urls: dict[str, str]) -> AllIds:
     descriptor = {alias: (f"{place.issuer}/broker/{alias}/endpoint/descriptor",) for alias in urls}
     keys, persons = Keys(rsa_pair("idp signing"), rsa_pair("idp next"), b"salt-of-the-tests"), load_persons()
 
@@ -91,6 +93,7 @@ def _simulators(place: HubPlace, urls: dict[str, str]) -> AllIds:
     client = RelyingParty.keycloak(place.issuer, "oidc", "keycloak", ENVIRON["OIDC_CLIENT_SECRET"])
     return AllIds(
         place,
+        realm,
         akdb("bundid", CitizenId.BUNDID),
         akdb("bayernid", CitizenId.BAYERNID),
         osi.Simulator(osi_settings, keys, persons, _now),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from werkzeug.serving import make_server
@@ -31,21 +31,31 @@ from tests.support.realm_config import ENVIRON
 from tests.support.saml_sp import rsa_pair
 from tests.support.services import free_port
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 SECRET = ENVIRON["BROKER_HUB_CLIENT_SECRET"]
 
 
 @dataclass
 class Callback:
-    """Where the hub sends people back to: remembers the parameters of the last answer."""
+    """Where the hub sends people back to: remembers the parameters of the last answer, or is a whole broker while it has one."""
 
     port: int = field(default_factory=free_port)
     answer: dict[str, str] = field(default_factory=dict)
+    application: WSGIApplication | None = None
+
+    @property
+    def url(self) -> str:
+        return self.broker_url
 
     @property
     def broker_url(self) -> str:
         return f"http://localhost:{self.port}"
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
+        if self.application is not None:
+            return self.application(environ, start_response)
         request = Request(environ)
         self.answer = request.args.to_dict()
         return Response("<title>back at the broker</title><p>back", mimetype="text/html")(environ, start_response)

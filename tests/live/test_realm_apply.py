@@ -82,14 +82,14 @@ def test_a_realm_that_keycloak_does_not_take_leaves_nothing_behind(described: De
 def test_a_refused_change_tells_what_was_done_before_it_and_what_was_not(described: Described) -> None:
     described.reconciler().apply()
     refuse_principal(described)
-    described.config.replace("citizens/realm.yaml", "ssoSessionIdleTimeout: 300", "ssoSessionIdleTimeout: 240")
+    described.config.replace("citizens/realm.yaml", "ssoSessionIdleTimeout: 44100", "ssoSessionIdleTimeout: 240")
     with pytest.raises(UpstreamRefused) as refused:
         described.reconciler().apply(("bundid",))
     first, *rest = str(refused.value).splitlines()
     assert "refused changing identity provider bundid (HTTP 400: " in first
     assert rest == [
         "Done before that:",
-        f"~ change realm {described.name}, ssoSessionIdleTimeout: 300 -> 240",
+        f"~ change realm {described.name}, ssoSessionIdleTimeout: 44100 -> 240",
         "Not done:",
         "~ change identity provider bundid, config.principalType: ATTRIBUTE -> SUBJECT",
         "Apply again to finish.",
