@@ -43,9 +43,8 @@ class SignedIn:
     @property
     def account_url(self) -> str:
         """Where the citizen ID shows whether somebody is signed in there."""
-        return {"sh": self.ids.sh.settings.base_url, "muk": self.ids.muk.settings.base_url, "oidc": self.ids.oidc.settings.issuer}[
-            self.alias
-        ]
+        ids = self.ids
+        return {"sh": ids.sh.settings.base_url, "muk": ids.muk.settings.base_url, "oidc": ids.oidc.settings.issuer}[self.alias]
 
     def is_signed_in_at_account(self) -> bool:
         """Whether the citizen ID still knows the browser."""
@@ -177,9 +176,9 @@ def by_erasure(signed_in: SignedIn) -> None:
 
 
 def by_keycloak(signed_in: SignedIn) -> None:
-    """Keycloak's administrator ends the session there. Of a citizen ID without a logout Keycloak keeps none, so it is the broker's to end."""
+    """Keycloak's administrator ends the session there. Where the citizen ID has no logout, Keycloak keeps none."""
     sessions = signed_in.hub_sessions()
-    assert bool(sessions) is (signed_in.alias in WITH_LOGOUT), "nothing is kept there that nobody needs"
+    assert bool(sessions) is (signed_in.alias in WITH_LOGOUT), "nothing is kept there without need"
     for session in sessions:
         signed_in.ends_hub_session(session)
     if not sessions:
