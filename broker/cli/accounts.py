@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from broker.config import load_settings
+from broker.core.session import EndedBy
 from broker.core.transforms import GERMANY
 from broker.duties import build_administering
 from broker.flows.overseeing import SessionOverview
@@ -34,10 +35,15 @@ def show(account: str) -> None:
 
 
 @accounts.command("sign-out", context_settings=_NAMED)
-@_account
-def sign_out(account: str) -> None:
+@click.argument("account", metavar="[ACCOUNT]", default="")
+@click.option("--everybody", is_flag=True, help="Every session of every account, after an incident.")
+def sign_out(account: str, everybody: bool) -> None:
     """End every session of the account, here, at the citizen IDs and at all tools."""
-    click.echo(f"{_sessions(build_administering(load_settings()).sign_out(account))} ended; the worker tells the tools.")
+    if bool(account) is everybody:
+        raise click.UsageError("name an account, or say --everybody")
+    administering = build_administering(load_settings())
+    ended = administering.overseeing.end_everybody(EndedBy.ADMINISTRATOR) if everybody else administering.sign_out(account)
+    click.echo(f"{_sessions(ended)} ended; the worker tells the tools.")
 
 
 @accounts.command(context_settings=_NAMED)

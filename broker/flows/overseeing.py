@@ -144,6 +144,15 @@ class Overseeing:
         ids = [one.session_id for one in self.register.live(subject_id, self.clock()) if one.session_id != but]
         return [self._end(session_id, by) for session_id in ids]
 
+    def end_everybody(self, by: EndedBy) -> int:
+        """End every session there is; how many. Takes its time with a busy hub, and can be repeated."""
+        ended = 0
+        while ids := self.register.everybody(_ENDED_AT_A_TIME):
+            for session_id in ids:
+                self._end(session_id, by)
+            ended += len(ids)
+        return ended
+
     def end_expired(self) -> int:
         """Pronounce the end of sessions whose time is over, so that their tools and the hub hear of it; how many (the worker's task)."""
         ids = self.register.over(self.clock(), _ENDED_AT_A_TIME)

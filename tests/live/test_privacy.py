@@ -3,8 +3,8 @@
 Searched: both databases (dumped, and the write-ahead log, so that not even a row that lived for a moment goes unseen), Redis (every value
 as it stands, and the file it saves), and the logs of broker, worker and Keycloak, which would log its events if the realm let it.
 
-Unavoidable, and so not searched: Keycloak's memory holds what BundID said as notes of the session there while that session lives (sign-out
-ends it, else five idle minutes do); the tools know what citizens agreed to give them; citizen IDs know their own people.
+Unavoidable, and so not searched: Keycloak's memory holds what a citizen ID that has a logout said, as notes of the session there, until
+that ends with ours; the tools know what citizens agreed to give them; citizen IDs know their own people.
 """
 
 from __future__ import annotations

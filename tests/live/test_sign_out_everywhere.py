@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import jwt
 import pytest
 from sqlalchemy import text
 
 from broker.duties import build_administering
-from broker.opened_stores import Stores, open_stores
+from broker.opened_stores import Stores, open_stores, utc_now
 from broker.upstream.keycloak_connection import KeycloakConnection
 from broker.upstream.realm_files import load_identity_providers
 from deploy.demo.citizen import Citizen
@@ -70,6 +71,15 @@ class SignedIn:
     @property
     def hub(self) -> KeycloakConnection:
         return KeycloakConnection(self.ids.realm.access, self.ids.realm.name)
+
+    def hub_token_is_over(self) -> bool:
+        """Whether the ID token by which the broker will end Keycloak's session has expired."""
+        with opened(self.town) as stores:
+            row = stores.database.one(text("SELECT session_id FROM sessions WHERE ended_at IS NULL"))
+            session = stores.sessions.find(row.session_id) if row else None
+        assert session is not None
+        claims = jwt.decode(session.upstream_id_token or "", options={"verify_signature": False})
+        return utc_now().timestamp() > float(claims["exp"])
 
     def runs_out_of_time(self) -> None:
         """As if the session had begun half a day ago."""
@@ -216,5 +226,25 @@ def test_lo_03_an_erased_account_is_signed_out_everywhere_too(signed_in: SignedI
 @pytest.mark.parametrize("signed_in", ["oidc"], indirect=True)
 def test_lo_03_what_is_over_by_time_is_ended_by_the_worker_and_told_to_everybody(signed_in: SignedIn) -> None:
     signed_in.runs_out_of_time()
+
+    signed_in.has_ended_everywhere()
+
+
+@pytest.fixture
+def short_lived_tokens(ids: AllIds) -> Iterator[None]:
+    """Keycloak's ID tokens are over after a second, as they are an hour after a sign-in."""
+    hub = KeycloakConnection(ids.realm.access, ids.realm.name).admin
+    client = hub.get_client(str(hub.get_client_id("broker")))
+    usual = client["attributes"]
+    hub.update_client(client["id"], {**client, "attributes": {**usual, "access.token.lifespan": "1"}})
+    yield
+    hub.update_client(client["id"], {**client, "attributes": usual})
+
+
+@pytest.mark.parametrize("signed_in", ["oidc"], indirect=True)
+def test_lo_03_a_sign_out_long_after_the_sign_in_reaches_the_citizen_id_as_well(short_lived_tokens: None, signed_in: SignedIn) -> None:
+    until(lambda: signed_in.hub_token_is_over(), 30, "Keycloak's ID token to be over")
+
+    by_a_tool(signed_in)
 
     signed_in.has_ended_everywhere()

@@ -89,6 +89,15 @@ def test_each_signs_out_everywhere(
     assert subjects.get(erika.id).status is status[command]
 
 
+def test_after_an_incident_everybody_is_signed_out(erika: Subject, quick_database: Database, now: Clock) -> None:
+    SessionRegister(quick_database).add(registered("s2", now, subject_id="max"))
+
+    assert "2 sessions ended" in accounts("sign-out", "--everybody").output
+    assert list(SessionRegister(quick_database).live(erika.id, now())) == []
+    assert "0 sessions ended" in accounts("sign-out", "--everybody").output
+    assert accounts("sign-out").exit_code == accounts("sign-out", erika.id, "--everybody").exit_code == 2
+
+
 def test_blocked_and_let_in_again(erika: Subject, subjects: Subjects) -> None:
     assert accounts("unblock", erika.id).exit_code == 1
     accounts("block", erika.id)
@@ -111,5 +120,5 @@ def test_a_name_that_looks_like_an_option_is_a_name() -> None:
 def test_an_account_that_does_not_exist_is_said_to_be_none(quick_database: Database, name: str) -> None:
     for command in (["show"], ["sign-out"], ["block"], ["unblock"], ["erase", "--yes"]):
         done = accounts(command[0], name, *command[1:])
-        assert done.exit_code == 1
-        assert "there is no account" in done.output
+        assert done.exit_code == (1 if name or command != ["sign-out"] else 2)
+        assert "there is no account" in done.output or not name
