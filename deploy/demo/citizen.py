@@ -54,6 +54,11 @@ class Citizen:
         self.browser.submits("consent-allow")
         self.expects("claims", "the tool's page with what it received")
 
+    def agrees_if_asked(self) -> None:
+        """Consent is remembered: who has given it is not asked again."""
+        if self.browser.shows("consent-allow"):
+            self.agrees()
+
     def received(self) -> dict[str, Any]:
         """The claims the tool shows as received, by name."""
         self.expects("claims", "the tool's page with what it received")
