@@ -13,7 +13,7 @@ from broker.core.ids import fingerprint, new_secret
 from broker.core.next_step import ChooseProvider, Step, StepUp, required_trust, usable_providers
 from broker.core.ports import Clock, Upstream, UpstreamProof, UpstreamRequest
 from broker.core.procedure import person_key
-from broker.core.provider import IdentityProvider
+from broker.core.provider import IdentityProvider, ProviderLogout
 from broker.core.request import STEP_UP_DECLINED, AuthorizationRequest, Setback, SetbackKind, UpstreamLogin
 from broker.core.session import SESSION_LIFETIME, BrokerSession, EndedBy, Visit
 from broker.core.subject import Subject, UpstreamIdentity
@@ -157,6 +157,7 @@ class SigningIn:
         if self._at_public_computer(request, visit):
             session = session.at_public_computer(self.clock())
         session = self._succeed(session, replace(visit, session_id=self._replaced(session, visit.session_id)))
+        self._leave_hub(identity, session)
         self.watching.succeeded(identity.provider_alias)
         own = session.id if session.only_for else ""
         changed = self._changed(replace(request, signed_in_at=self.clock(), setback=None, session_id=own))
@@ -221,6 +222,8 @@ class SigningIn:
 
     def _open(self, identity: UpstreamIdentity, subject: Subject, visit: Visit) -> tuple[str, BrokerSession]:
         token, now, upstream_hash = new_secret(), self.clock(), self.linking.hash_of(identity)
+        provider = self.judging.providers.find(identity.provider_alias)
+        at_hub = provider is not None and provider.logout is ProviderLogout.SINGLE
         session = BrokerSession(
             id=fingerprint(token),
             browser_id=visit.browser_id,
@@ -232,8 +235,8 @@ class SigningIn:
             authenticated_at=identity.authenticated_at,
             last_seen_at=now,
             expires_at=now + SESSION_LIFETIME,
-            upstream_sid=identity.upstream_sid,
-            upstream_id_token=identity.id_token,
+            upstream_sid=identity.upstream_sid if at_hub else None,
+            upstream_id_token=identity.id_token if at_hub else None,
             subject_type=identity.subject_type,
             vouched_by=identity.vouched_by,
             person_key=person_key(self.person_key, identity),
@@ -242,6 +245,14 @@ class SigningIn:
             device=visit.device,
         )
         return token, session
+
+    def _leave_hub(self, identity: UpstreamIdentity, session: BrokerSession) -> None:
+        """Where the citizen ID has no logout, nothing is needed from the hub's session any more: it ends now, with what it knows of the
+        citizen, unless a session that needs it hangs on it. If the hub does not answer, the sign-out tries again."""
+        if session.upstream_id_token or not identity.id_token or self.sessions.find_by_upstream(identity.upstream_sid or ""):
+            return
+        if not self.upstream.end_session(identity.id_token):
+            self.sessions.replace(replace(session, upstream_id_token=identity.id_token))
 
     def _only_for(self, request: AuthorizationRequest) -> str:
         client = self.judging.client_of(request)

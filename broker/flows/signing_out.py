@@ -9,7 +9,6 @@ from broker.core.client import Client
 from broker.core.ids import new_id
 from broker.core.ports import Upstream
 from broker.core.session import BrokerSession, EndedBy
-from broker.core.voucher import VOUCHER
 from broker.store.clients import Clients
 from broker.store.outbox import Outbox
 from broker.store.sessions import Sessions
@@ -119,9 +118,9 @@ class SigningOut:
         return ToolsOfSession(tuple(SignedInTool(client, sid) for sid in sids))
 
     def _ended_at_hub(self, session: BrokerSession) -> bool:
-        """Whether nothing is left of it there; of a sign-in with a voucher nothing ever was."""
+        """Whether nothing is left of it there: nothing ever was, it ended right after the sign-in, or it does now."""
         token = session.upstream_id_token
-        return session.provider_alias == VOUCHER or (token is not None and self.upstream.end_session(token))
+        return token is None or self.upstream.end_session(token)
 
     def tools_of(self, session_id: str) -> ToolsOfSession:
         """The tools this session let the citizen into, as far as they still take part. Raises StoreUnavailable."""

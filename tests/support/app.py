@@ -25,7 +25,7 @@ from broker.core.client import Client, ClientStatus, Operator
 from broker.core.errors import BrokerError, UpstreamRefused
 from broker.core.ids import keyed_hash, new_id, new_secret
 from broker.core.ports import UpstreamLogout, UpstreamProof, UpstreamRedirect, UpstreamRequest
-from broker.core.provider import IdentityProvider, Means
+from broker.core.provider import IdentityProvider, Means, ProviderLogout
 from broker.core.signing_key import ALGORITHMS, KeyState, SigningKey
 from broker.core.subject import UpstreamIdentity
 from broker.core.trust import TrustLevel
@@ -45,7 +45,7 @@ SECRET = "test-secret-0123456789-abcdefghijklmnop"
 
 @dataclass
 class Hub:
-    """Stands in for Keycloak: whoever is named in `person` signs in; an error in `trouble` happens instead."""
+    """Stands in for Keycloak: whoever is named in `person` signs in; an error in `trouble` happens instead; `deaf` to sign-outs."""
 
     clock: Clock
     person: str = "erika"
@@ -56,6 +56,7 @@ class Hub:
     proven_person: str | None = None
     trouble: BrokerError | None = None
     sid: str = ""
+    deaf: bool = False
     asked: list[UpstreamRequest] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
 
@@ -82,7 +83,7 @@ class Hub:
 
     def end_session(self, id_token: str) -> bool:
         self.ended.append(id_token)
-        return self.trouble is None
+        return self.trouble is None and not self.deaf
 
     def read_logout(self, token: str) -> UpstreamLogout:
         self._fail()
@@ -183,6 +184,7 @@ PROVIDERS = [
         means=(Means("eid", {"de": "Online-Ausweis"}, TrustLevel.HIGH),),
         trust_ceiling=TrustLevel.HIGH,
         position=1,
+        logout=ProviderLogout.SINGLE,  # the real one has none; so a sign-out has something to do at the hub
     ),
 ]
 

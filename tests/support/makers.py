@@ -10,7 +10,7 @@ from broker.core.claim import HeldClaim
 from broker.core.client import Client, ClientClaim, ClientStatus, Operator
 from broker.core.consent import Consent, Standing
 from broker.core.next_step import Situation
-from broker.core.provider import IdentityProvider
+from broker.core.provider import IdentityProvider, ProviderLogout
 from broker.core.request import AuthorizationRequest
 from broker.core.session import SESSION_LIFETIME, BrokerSession
 from broker.core.trust import TrustLevel
@@ -21,8 +21,9 @@ REDIRECT = "https://karte.example.org/callback"
 
 
 def provider(alias: str = "bundid", **fields: Any) -> IdentityProvider:
-    """A citizen ID that reaches high."""
-    usual = IdentityProvider(alias, {"de": alias}, {"de": alias}, (), trust_ceiling=TrustLevel.HIGH, position=1)
+    """A citizen ID that reaches high, and that hears of a sign-out."""
+    names, logout = {"de": alias}, ProviderLogout.SINGLE
+    usual = IdentityProvider(alias, names, names, (), trust_ceiling=TrustLevel.HIGH, position=1, logout=logout)
     return replace(usual, **fields)
 
 
