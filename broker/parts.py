@@ -24,6 +24,7 @@ from broker.flows.issuing import Issuing
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
 from broker.flows.managing_links import ManagingLinks
+from broker.flows.opening import Opening
 from broker.flows.overseeing import Overseeing
 from broker.flows.recognising import Recognising
 from broker.flows.redeeming import VOUCHER_PATH, Redeeming
@@ -167,8 +168,9 @@ def _signing_in(settings: Settings, stores: Stores, judging: Judging, overseeing
     linking, hub = Linking(stores.subjects, settings.keys.link, judging.clock), overseeing.signing_out.upstream
     vouched = Supplementing(stores.vouchers, judging.releasing.claim_table.age_thresholds)
     page = f"{settings.issuer}{VOUCHER_PATH}"
-    requests, sessions, links, key, clock = stores.requests, stores.sessions, stores.links, settings.keys.person, judging.clock
-    return SigningIn(requests, sessions, judging, linking, links, overseeing, hub, watching, vouched, page, key, clock)
+    sessions, key, clock = stores.sessions, settings.keys.person, judging.clock
+    opening = Opening(judging, sessions, linking, stores.links, overseeing, hub, key, clock)
+    return SigningIn(stores.requests, sessions, judging, linking, opening, hub, watching, vouched, page, clock)
 
 
 def _request_source(issuer: str, stores: Stores, client_keys: ClientKeyring, fetching: Fetching, clock: Clock) -> RequestSource:

@@ -36,6 +36,11 @@ class Judging:
         """Who asks."""
         return self.find_client(request.client_id)
 
+    def only_for(self, request: AuthorizationRequest) -> str:
+        """What a session has to be `only_for` to answer this request."""
+        client = self.client_of(request)
+        return client.only_for if client else ""
+
     def judge(self, request: AuthorizationRequest, session: BrokerSession | None) -> Step:
         """The one next step. A session of another browser, or one that has ended, counts as none."""
         now = self.clock()

@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from broker.core.claim import HeldClaim
 from broker.core.client import Client
 from broker.core.errors import AccessDenied, BrokerError, ForeignBrowser, RequestExpired, UpstreamCancelled, UpstreamRefused
-from broker.core.ids import fingerprint, new_secret
 from broker.core.next_step import ChooseProvider, Step, StepUp, required_trust, usable_providers
 from broker.core.ports import Clock, Upstream, UpstreamProof, UpstreamRequest
-from broker.core.procedure import person_key
-from broker.core.provider import IdentityProvider, ProviderLogout
+from broker.core.provider import IdentityProvider
 from broker.core.request import STEP_UP_DECLINED, AuthorizationRequest, Setback, SetbackKind, UpstreamLogin
-from broker.core.session import SESSION_LIFETIME, BrokerSession, EndedBy, Visit
+from broker.core.session import BrokerSession, Visit
 from broker.core.subject import Subject, UpstreamIdentity
 from broker.core.trust import TrustLevel
 from broker.core.upstream_errors import AttributesMissing, CitizenIdUnavailable
@@ -24,11 +22,9 @@ from broker.flows.choosing import is_unmet
 from broker.flows.consenting import BY_CITIZEN
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
-from broker.flows.overseeing import Overseeing
-from broker.flows.releasing import LOCALE_CLAIM
+from broker.flows.opening import Opening
 from broker.flows.supplementing import Supplementing
 from broker.flows.watching import Watching
-from broker.store.links import Links
 from broker.store.requests import Requests
 from broker.store.sessions import Sessions
 
@@ -56,13 +52,11 @@ class SigningIn:
     sessions: Sessions
     judging: Judging
     linking: Linking
-    links: Links
-    overseeing: Overseeing
+    opening: Opening
     upstream: Upstream
     watching: Watching
     supplementing: Supplementing
     voucher_page: str
-    person_key: bytes
     clock: Clock
 
     def judge(self, request: AuthorizationRequest, session: BrokerSession | None) -> Step:
@@ -88,7 +82,7 @@ class SigningIn:
     def session_for(self, request: AuthorizationRequest, common_id: str | None) -> BrokerSession | None:
         """Who is signed in for this request: by the browser's common session, whose id its cookie gives, or, for a tool that keeps to
         itself, by the one that came of this very request."""
-        session_id = request.session_id if self._only_for(request) else common_id
+        session_id = request.session_id if self.judging.only_for(request) else common_id
         return self.sessions.find(session_id) if session_id else None
 
     def mark(self, request: AuthorizationRequest, *, public_computer: bool) -> AuthorizationRequest:
@@ -147,17 +141,9 @@ class SigningIn:
         visit: Visit,
         asked: tuple[str, ...] | None = None,
     ) -> SignedIn:
-        """The end of every sign-in: this person, by this account, in the browser of this request. `asked` are the claims asked for.
-
-        The register knows of the session before it exists, so that none can live that cannot be ended.
-        """
+        """The end of every sign-in: this person, by this account, in the browser of this request. `asked` are the claims asked for."""
         identity = self.supplementing.supplemented(identity, subject)
-        token, session = self._open(identity, subject, visit)
-        session = replace(session, asked_claims=asked, only_for=self._only_for(request))
-        if self._at_public_computer(request, visit):
-            session = session.at_public_computer(self.clock())
-        session = self._succeed(session, replace(visit, session_id=self._replaced(session, visit.session_id)))
-        self._leave_hub(identity, session)
+        token, session = self.opening.open(request, identity, subject, visit, asked)
         self.watching.succeeded(identity.provider_alias)
         own = session.id if session.only_for else ""
         changed = self._changed(replace(request, signed_in_at=self.clock(), setback=None, session_id=own))
@@ -219,73 +205,6 @@ class SigningIn:
         if identity.is_test_account and not provider.sandbox:
             raise UpstreamRefused("An account for trying out came where real ones are expected.")
         return capped(identity, provider.trust_ceiling)
-
-    def _open(self, identity: UpstreamIdentity, subject: Subject, visit: Visit) -> tuple[str, BrokerSession]:
-        token, now, upstream_hash = new_secret(), self.clock(), self.linking.hash_of(identity)
-        provider = self.judging.providers.find(identity.provider_alias)
-        at_hub = provider is not None and provider.logout is ProviderLogout.SINGLE
-        session = BrokerSession(
-            id=fingerprint(token),
-            browser_id=visit.browser_id,
-            subject_id=subject.id,
-            provider_alias=identity.provider_alias,
-            trust=identity.trust,
-            amr=identity.amr,
-            claims={**identity.claims, LOCALE_CLAIM: HeldClaim(visit.locale, TrustLevel.NONE)},
-            authenticated_at=identity.authenticated_at,
-            last_seen_at=now,
-            expires_at=now + SESSION_LIFETIME,
-            upstream_sid=identity.upstream_sid if at_hub else None,
-            upstream_id_token=identity.id_token if at_hub else None,
-            subject_type=identity.subject_type,
-            vouched_by=identity.vouched_by,
-            person_key=person_key(self.person_key, identity),
-            upstream_hash=upstream_hash,
-            news=self.links.has_news(identity.provider_alias, upstream_hash),
-            device=visit.device,
-        )
-        return token, session
-
-    def _leave_hub(self, identity: UpstreamIdentity, session: BrokerSession) -> None:
-        """Where the citizen ID has no logout, nothing is needed from the hub's session any more: it ends now, with what it knows of the
-        citizen, unless a session that needs it hangs on it. If the hub does not answer, the sign-out tries again."""
-        if session.upstream_id_token or not identity.id_token or self.sessions.find_by_upstream(identity.upstream_sid or ""):
-            return
-        if not self.upstream.end_session(identity.id_token):
-            self.sessions.replace(replace(session, upstream_id_token=identity.id_token))
-
-    def _only_for(self, request: AuthorizationRequest) -> str:
-        client = self.judging.client_of(request)
-        return client.only_for if client else ""
-
-    def _at_public_computer(self, request: AuthorizationRequest, visit: Visit) -> bool:
-        """Whether others use it too: so said, known of the network, or true of the session that is there."""
-        common = self.sessions.find(visit.session_id) if visit.session_id else None
-        return request.public_computer or visit.public_computer or (common is not None and common.public_computer)
-
-    def _replaced(self, session: BrokerSession, common_id: str | None) -> str | None:
-        """Id of the session that a new one takes the place of: the browser's common one, or the one that the tool has there alone."""
-        if not session.only_for:
-            return common_id
-        own = self.sessions.find_own(session.browser_id, session.only_for)
-        return own.id if own else None
-
-    def _succeed(self, session: BrokerSession, visit: Visit) -> BrokerSession:
-        """Put the new session in the place of the old: the same person's tools stay signed in, another person's are signed out (SE-03);
-        also of an old one that is over by time, whose tools may not have heard of it yet."""
-        old, signing_out = self.sessions.find_even_over(visit.session_id) if visit.session_id else None, self.overseeing.signing_out
-        lives = old is not None and old.live(self.clock())
-        if old is not None and old.subject_id != session.subject_id:
-            self.overseeing.end_beside(old)
-            signing_out.end(old, by=EndedBy.CITIZEN if lives else EndedBy.TIME, successor=session)
-        if old is not None and lives:
-            session = session.continuing(old)
-        self.overseeing.note(session, visit)
-        self.sessions.add(session, visit.session_id)
-        if old is not None and old.subject_id == session.subject_id:
-            signing_out.hand_over(old, session)
-        self.overseeing.end_surplus(session.subject_id)
-        return session
 
     def _changed(self, request: AuthorizationRequest) -> AuthorizationRequest:
         self.requests.replace(request)

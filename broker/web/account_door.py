@@ -28,7 +28,7 @@ class AccountDoor:
         session_id = self.cookies.session_id()
         session = self.signing_in.sessions.find(session_id) if session_id else None
         standing = self.managing.standing(session, self.cookies.known_browser_id() or "") if session else None
-        return self.signing_in.overseeing.seen_on(standing, present_device()) if standing else None
+        return self.signing_in.opening.overseeing.seen_on(standing, present_device()) if standing else None
 
     def sign_in(self, page: str) -> Response:
         """Sign in, also somebody who is, and come back to this page of ours (a path)."""

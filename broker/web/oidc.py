@@ -114,7 +114,7 @@ class AuthorizeViews:
 
     def _session(self, asked: AuthorizationRequest) -> BrokerSession | None:
         session = self.signing_in.session_for(asked, self.cookies.session_id())
-        return self.signing_in.overseeing.seen_on(session, present_device()) if session else None
+        return self.signing_in.opening.overseeing.seen_on(session, present_device()) if session else None
 
     # The one place where answers go out.
     def _answer(self, asked: AuthorizationRequest, address: ReturnAddress, step: Issue | Refuse, session: BrokerSession | None) -> Response:

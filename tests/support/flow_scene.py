@@ -22,6 +22,7 @@ from broker.flows.issuing import CodeCall, Issuing
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
 from broker.flows.managing_links import ManagingLinks
+from broker.flows.opening import Opening
 from broker.flows.overseeing import Overseeing
 from broker.flows.recognising import Recognising
 from broker.flows.refreshing import Refreshing
@@ -80,7 +81,8 @@ class Scene:
         self.managing_links = ManagingLinks(judging, self.requests, self.subjects, self.links, self.signing_out, clock)
         self.watching = Watching(Troubles(redis), self.providers, clock)
         vouched, page = Supplementing(Vouchers(database, self.subjects, clock), TABLE.age_thresholds), "https://broker.test/voucher"
-        ways = (linking, self.links, self.overseeing, self.hub, self.watching, vouched, page, bytes(32), clock)
+        opening = Opening(judging, self.sessions, linking, self.links, self.overseeing, self.hub, bytes(32), clock)
+        ways = (linking, opening, self.hub, self.watching, vouched, page, clock)
         self.signing_in = SigningIn(self.requests, self.sessions, judging, *ways)
         self.procedures = Procedures(database, seal, clock, seconds=0)
         voting = Voting(self.procedures)
