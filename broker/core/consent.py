@@ -35,6 +35,7 @@ class Standing:
     """Where an account stands with one tool, read in one statement: may it sign in, what was agreed, and its subject there.
 
     `sub` and `pseudonym` are None until the first consent made them. `linked`: the link that the sign-in came by is still the account's.
+    `ended`: the session that asks has ended, whatever Redis holds of it: an outage or a lost write there never brings one back.
     """
 
     subject_active: bool
@@ -42,3 +43,4 @@ class Standing:
     sub: str | None
     pseudonym: str | None
     linked: bool = True
+    ended: bool = False

@@ -28,7 +28,7 @@ class AccountOverview:
 
 @dataclass(frozen=True, slots=True)
 class Administering:
-    """Each ending is the sign-out of everywhere. An outage half-way is told; doing it again finishes what is left."""
+    """Each ending is the sign-out of everywhere. An outage half-way is told; by then nothing has happened, or all but telling the hub."""
 
     subjects: Subjects
     accounts: Accounts

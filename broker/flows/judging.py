@@ -42,11 +42,15 @@ class Judging:
         return client.only_for if client else ""
 
     def judge(self, request: AuthorizationRequest, session: BrokerSession | None) -> Step:
-        """The one next step. A session of another browser, or one that has ended, counts as none."""
+        """The one next step. A session of another browser, or one that has ended, counts as none; also one that only SQL knows
+        to have ended, because Redis was away at that moment."""
         now = self.clock()
         client = self.client_of(request)
         if session and (session.browser_id != request.browser_id or not session.live(now)):
             session = None
+        standing = self._standing(session, client)
+        if standing is not None and standing.ended:
+            session = standing = None
         claims = self.releasing.claims(client, request) if client else ()
         return next_step(
             Situation(
@@ -54,7 +58,7 @@ class Judging:
                 client=client,
                 providers=tuple(self.providers.list()),
                 session=session,
-                standing=self._standing(session, client),
+                standing=standing,
                 claims=claims,
                 text_version=self.releasing.text_version(client) if client else "",
                 now=now,
@@ -65,4 +69,4 @@ class Judging:
     def _standing(self, session: BrokerSession | None, client: Client | None) -> Standing | None:
         if session is None or client is None:
             return None
-        return self.standings.find(session.subject_id, client, session.provider_alias, session.upstream_hash)
+        return self.standings.find(session.subject_id, client, session.provider_alias, session.upstream_hash, session.id)

@@ -7,7 +7,7 @@ from sqlalchemy import and_, bindparam, select
 from broker.core.client import Client
 from broker.core.consent import Standing
 from broker.core.subject import SubjectStatus
-from broker.store.conditions import STILL_LINKED
+from broker.store.conditions import NOT_ENDED, STILL_LINKED
 from broker.store.consents import consent_of
 from broker.store.prepared import Prepared
 from broker.store.seal import Seal
@@ -24,7 +24,14 @@ _NEWEST = (
     .scalar_subquery()
 )
 _FIND = (
-    select(subjects.c.status, tool_subjects.c.sub, tool_subjects.c.sealed_pseudonym, STILL_LINKED.label("linked"), consents)
+    select(
+        subjects.c.status,
+        tool_subjects.c.sub,
+        tool_subjects.c.sealed_pseudonym,
+        STILL_LINKED.label("linked"),
+        NOT_ENDED.label("goes_on"),
+        consents,
+    )
     .select_from(
         subjects.outerjoin(
             tool_subjects, and_(tool_subjects.c.subject_id == subjects.c.subject_id, tool_subjects.c.sector == bindparam("sector"))
@@ -41,8 +48,9 @@ class Standings:
     def __init__(self, database: Database, seal: Seal) -> None:
         self._find, self._seal = Prepared(database, _FIND), seal
 
-    def find(self, subject_id: str, client: Client, provider_alias: str = "", upstream_hash: str = "") -> Standing:
-        """The standing; of an unknown account one that is not active. With a link it also says whether that is still the account's."""
+    def find(self, subject_id: str, client: Client, provider_alias: str = "", upstream_hash: str = "", session_id: str = "") -> Standing:
+        """The standing; of an unknown account one that is not active. With a link it also says whether that is still the account's, with
+        a session whether its end has been pronounced."""
         row = self._find.first(
             {
                 "subject_id": subject_id,
@@ -50,6 +58,7 @@ class Standings:
                 "sector": client.subject_sector,
                 "provider_alias": provider_alias,
                 "upstream_hash": upstream_hash,
+                "session_id": session_id,
             }
         )
         if row is None:
@@ -60,4 +69,5 @@ class Standings:
             sub=row.sub,
             pseudonym=open_pseudonym(self._seal, row.sub, row.sealed_pseudonym) if row.sub else None,
             linked=bool(row.linked),
+            ended=not row.goes_on,
         )
