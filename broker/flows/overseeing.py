@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from math import inf
+from time import monotonic
 
 from broker.core.client import Client
 from broker.core.delivery import ToolSession
@@ -24,6 +26,7 @@ from broker.store.session_register import SessionRegister
 SESSIONS_PER_ACCOUNT = 10
 
 _ENDED_AT_A_TIME = 200
+_PATIENCE_SECONDS = 20.0
 _SWEPT = timedelta(minutes=2)
 """Longer than a code lives, and than it takes to redeem one."""
 
@@ -132,12 +135,18 @@ class Overseeing:
         return seen
 
     def end(self, subject_id: str, session_id: str, by: EndedBy = EndedBy.CITIZEN) -> SignedOut | None:
-        """End one session of this account. None if it has none of that id, which another account's is not told apart from.
+        """End one session of this account, at a public computer with what tools keep for themselves beside it. None if it has none of
+        that id, which another account's is not told apart from.
 
-        Raises StoreUnavailable; then nothing, or all but the session's own record, has happened, and doing it again finishes it.
+        Raises StoreUnavailable; then nothing has happened, or all that counts: what Redis still holds of an ended session lets nobody in
+        (`Judging.judge`).
         """
-        found = any(one.session_id == session_id for one in self.register.live(subject_id, self.clock()))
-        return self._end(session_id, by) if found else None
+        if all(one.session_id != session_id for one in self.register.live(subject_id, self.clock())):
+            return None
+        session = self.signing_out.sessions.find_even_over(session_id)
+        if session and not session.only_for:
+            self.end_beside(session)
+        return self._end(session_id, by)
 
     def end_all(self, subject_id: str, by: EndedBy, but: str | None = None) -> Sequence[SignedOut]:
         """End every session of this account, except the one named `but`; what became of each."""
@@ -145,19 +154,21 @@ class Overseeing:
         return [self._end(session_id, by) for session_id in ids]
 
     def end_everybody(self, by: EndedBy) -> int:
-        """End every session there is; how many. Takes its time with a busy hub, and can be repeated."""
-        ended = 0
-        while ids := self.register.everybody(_ENDED_AT_A_TIME):
-            for session_id in ids:
-                self._end(session_id, by)
+        """End every session there is now, not those that begin meanwhile; how many. Takes its time with a busy hub, and can be repeated."""
+        ended, now = 0, self.clock()
+        while ids := self.register.everybody(now, _ENDED_AT_A_TIME):
+            self._end_together(ids, by)
             ended += len(ids)
         return ended
 
     def end_expired(self) -> int:
-        """Pronounce the end of sessions whose time is over, so that their tools and the hub hear of it; how many (the worker's task)."""
+        """Pronounce the end of sessions whose time is over, so that their tools and the hub hear of it; how many (the worker's task).
+
+        A slow hub keeps no tool from hearing of it, and the worker from its other tasks for seconds only: whom the hub was not told of
+        by then ends there by the hub's own limit, soon after ours.
+        """
         ids = self.register.over(self.clock(), _ENDED_AT_A_TIME)
-        for session_id in ids:
-            self._end(session_id, EndedBy.TIME)
+        self._end_together(ids, EndedBy.TIME, _PATIENCE_SECONDS)
         return len(ids)
 
     def sweep(self) -> int:
@@ -171,6 +182,17 @@ class Overseeing:
         tools, alone = self.signing_out.tools_of(session.session_id), session.only_for
         tool = self.signing_out.clients.find(alone) if alone else None
         return SessionOverview(session, tools.names, tools.out_of_reach, tool.name if tool else alone)
+
+    def _end_together(self, session_ids: Sequence[str], by: EndedBy, patience: float = inf) -> None:
+        """All ends are pronounced before the first session is finished, which waits for the hub: for so many seconds in all."""
+        for session_id in session_ids:
+            self.signing_out.outbox.end_session(session_id, new_id(), by=by)
+        until = monotonic() + patience
+        for session_id in session_ids:
+            if monotonic() >= until:
+                return
+            if session := self.signing_out.sessions.find_even_over(session_id):
+                self.signing_out.finish(session, by)
 
     def _end(self, session_id: str, by: EndedBy) -> SignedOut:
         session = self.signing_out.sessions.find_even_over(session_id)

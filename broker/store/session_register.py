@@ -23,7 +23,9 @@ _LIVE = (
     .order_by(sessions.c.created_at.desc(), sessions.c.session_id)
 )
 _OVER = select(sessions.c.session_id).where(_NOT_ENDED, sessions.c.expires_at <= _NOW).limit(bindparam("most"))
-_EVERYBODY = select(sessions.c.session_id).where(_NOT_ENDED).order_by(sessions.c.created_at).limit(bindparam("most"))
+_EVERYBODY = (
+    select(sessions.c.session_id).where(_NOT_ENDED, sessions.c.created_at <= _NOW).order_by(sessions.c.created_at).limit(bindparam("most"))
+)
 _UNFINISHED = (
     select(sessions.c.session_id)
     .join(grants, grants.c.session_id == sessions.c.session_id)
@@ -82,9 +84,9 @@ class SessionRegister:
         """Ids of sessions whose time is over and whose end nobody has pronounced."""
         return [row.session_id for row in self._database.all(_OVER, {"now": now, "most": most})]
 
-    def everybody(self, most: int) -> Sequence[str]:
-        """Ids of sessions of whatever account that have not ended, the oldest first."""
-        return [row.session_id for row in self._database.all(_EVERYBODY, {"most": most})]
+    def everybody(self, now: datetime, most: int) -> Sequence[str]:
+        """Ids of sessions of whatever account that had begun by now and have not ended, the oldest first."""
+        return [row.session_id for row in self._database.all(_EVERYBODY, {"now": now, "most": most})]
 
     def unfinished(self, since: datetime) -> Sequence[str]:
         """Ids of sessions that ended since then and still have a grant: of a code that was redeemed at that very moment."""

@@ -239,12 +239,15 @@ class TestLeaving:
         browser.presses(again, "logout-confirm")
         assert silent(browser, tool)["error"] == "login_required"
 
-    def test_tools_with_sessions_of_their_own_are_left_too(self, broker: Broker, browser: Browser, tool: Tool) -> None:
+    @pytest.mark.parametrize(("page", "button"), [("/logout", "logout-confirm"), ("/account/sessions", "session-end-1")])
+    def test_tools_with_sessions_of_their_own_are_left_too(
+        self, broker: Broker, browser: Browser, tool: Tool, page: str, button: str
+    ) -> None:
         forum, elsewhere = broker.tool("forum", logout=ISOLATED, first_party=True), broker.browser()
         at_home = forum.redeems(elsewhere.signs_in(elsewhere.opens(forum.url())).code).get_json()["access_token"]
         signs_in_publicly(browser, tool)
         here = forum.redeems(browser.signs_in(browser.opens(forum.url())).code).get_json()["access_token"]
-        browser.presses(browser.opens("/logout"), "logout-confirm")
+        browser.presses(browser.opens(page), button)
         assert dead(forum.asks_userinfo(here))
         assert forum.client.client_id in {one.client_id for one in takes_all(broker.parts.stores.outbox)}
         assert forum.asks_userinfo(at_home).status_code == 200, "in another browser it goes on"

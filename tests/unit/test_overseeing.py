@@ -6,6 +6,7 @@ import pytest
 
 from broker.core.errors import UpstreamUnavailable
 from broker.core.session import SESSION_LIFETIME, BrokerSession, EndedBy
+from broker.flows import overseeing
 from tests.support.flow_scene import Scene
 from tests.support.outbox import takes_all
 
@@ -121,3 +122,28 @@ def test_the_register_knows_no_address(scene: Scene, address: str) -> None:
     assert (same == "") is (address == "")
     assert not address or (same != other and address not in same), "two accounts behind one connection cannot be joined by it"
     assert scene.overseeing.network_hash("erika", address) == same
+
+
+def test_a_hub_that_takes_its_time_keeps_no_tool_from_hearing_of_the_end(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    for session in (signs_in(scene), signs_in(scene)):
+        scene.redeems(scene.lets_in(session))
+    scene.clock.advance(seconds=SESSION_LIFETIME.total_seconds())
+    monkeypatch.setattr(overseeing, "_PATIENCE_SECONDS", 0.0)
+
+    assert scene.overseeing.end_expired() == 2
+    assert scene.hub.ended == []
+    assert len(takes_all(scene.outbox)) == 2
+    assert scene.overseeing.end_expired() == 0
+
+
+def test_after_an_incident_whoever_signs_in_meanwhile_stays(scene: Scene) -> None:
+    before = signs_in(scene)
+    scene.clock.advance(seconds=1)
+    at = scene.clock()
+    scene.clock.advance(seconds=1)
+    later = signs_in(scene)
+
+    assert list(scene.overseeing.register.everybody(at, 200)) == [before.id]
+    assert list(scene.overseeing.register.everybody(scene.clock(), 200)) == [before.id, later.id]
+    assert scene.overseeing.end_everybody(EndedBy.ADMINISTRATOR) == 2
+    assert open_ids(scene, later) == []
