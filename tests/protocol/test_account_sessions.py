@@ -92,7 +92,7 @@ class TestThePage:
         here.arrives(tool, prompt="login")
         assert len(cards(here.opens(PAGE))) == 1
 
-    @pytest.mark.parametrize(("language", "heading"), [("en", "Where you are signed in"), ("de-leicht", "Hier sind Sie angemeldet")])
+    @pytest.mark.parametrize(("language", "heading"), [("en", "Where you are signed in"), ("de-leicht", "Ihre Anmeldungen")])
     def test_it_speaks_every_language(self, broker: Broker, tool: Tool, language: str, heading: str) -> None:
         assert heading in signed_in(broker, tool).opens(f"{PAGE}?lang={language}").text
 
