@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ _REVOKE = (
     update(grants)
     .where(grants.c.session_id == bindparam("ended"), grants.c.revoked_at.is_(None), grants.c.offline.is_(False))
     .values(revoked_at=bindparam("now", type_=grants.c.revoked_at.type))
+    .returning(grants.c.client_id, grants.c.sid)
 )
 _END = (
     update(sessions)
@@ -148,9 +149,9 @@ class Outbox:
         """
         with self._database.transaction() as connection:
             connection.execute(_END, {"ended": session_id, "now": self._clock(), "by": by.value})
-            connection.execute(_REVOKE, {"ended": session_id, "now": self._clock()})
-            told = connection.execute(_TOLD_SESSION, {"ended": session_id}).all()
-            return [self._add(connection, logout_id, row) for row in told if row.client_id != but].count(True)
+            open_ones = _pairs(connection.execute(_REVOKE, {"ended": session_id, "now": self._clock()}).all())
+            told = [row for row in connection.execute(_TOLD_SESSION, {"ended": session_id}).all() if row.client_id != but]
+            return [self._add(connection, logout_id, row, open_ones) for row in told].count(True)
 
     def leave_session(self, session_id: str, client_id: str, logout_id: str, *, told: bool) -> Sequence[str]:
         """Take one tool out of a session that goes on: revoke its grants there (offline ones stay good) and, if it has to be `told`, note
@@ -160,9 +161,9 @@ class Outbox:
         """
         found = {"ended": session_id, "left": client_id}
         with self._database.transaction() as connection:
-            connection.execute(_REVOKE.where(_LEFT), {**found, "now": self._clock()})
+            open_ones = _pairs(connection.execute(_REVOKE.where(_LEFT), {**found, "now": self._clock()}).all())
             for row in connection.execute(_TOLD_SESSION.where(_LEFT), found).all() if told else ():
-                self._add(connection, logout_id, row)
+                self._add(connection, logout_id, row, open_ones)
             sids = [row.sid for row in connection.execute(_TOOL_SESSIONS.where(_LEFT), found).all()]
             connection.execute(_MOVE_OUT, {**found, "elsewhere": logout_id})
         return sids
@@ -239,13 +240,18 @@ class Outbox:
         """Delete finished deliveries of sessions that ended before then; how many."""
         return self._database.run(_PURGE, {"before": before})
 
-    def _add(self, connection: Connection, logout_id: str, told: Any) -> bool:
-        """Whether the tool has to be told; not if it was already, unless the citizen entered it again after that, under the same `sid`."""
+    def _add(self, connection: Connection, logout_id: str, told: Any, open_ones: Collection[tuple[str, str]] = ()) -> bool:
+        """Whether the tool has to be told; not if it was already, unless the citizen entered it again after that, under the same `sid`.
+
+        Those with a grant that was still good (`open_ones`) were entered after that, whatever the clocks of two hosts say.
+        """
+        settled = deliveries.c.state != DeliveryState.PENDING.value
+        entered = (told.client_id, told.sid) in open_ones
         insert = self._insert(deliveries).values(_row(self._delivery(logout_id, told)))
         once = insert.on_conflict_do_update(
             index_elements=[deliveries.c.client_id, deliveries.c.sid],
             set_={column.name: column for column in insert.excluded},
-            where=and_(deliveries.c.state != DeliveryState.PENDING.value, deliveries.c.created_at < told.entered_at),
+            where=settled if entered else and_(settled, deliveries.c.created_at < told.entered_at),
         )
         return connection.execute(once.returning(deliveries.c.delivery_id)).first() is not None
 
@@ -262,6 +268,10 @@ class Outbox:
             created_at=now,
             next_attempt_at=now,
         )
+
+
+def _pairs(rows: Iterable[Any]) -> set[tuple[str, str]]:
+    return {(row.client_id, row.sid) for row in rows}
 
 
 def as_delivery(row: Row[Any]) -> Delivery:

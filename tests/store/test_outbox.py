@@ -75,6 +75,19 @@ def test_ending_again_catches_only_what_came_in_between(
     assert outbox.end_session("unknown", "other") == 0
 
 
+def test_lo03_a_code_redeemed_at_the_very_moment_of_the_end_has_its_tool_told_once_more(
+    outbox: Outbox, grants: Grants, signed_in: dict[str, str], citizen: Subject, clock: Clock
+) -> None:
+    """The tool began another session under the same `sid` after it had been told; its grant is no younger than the end, or even older."""
+    outbox.end_session("s1", "logout")
+    outbox.settle([replace(one, state=DeliveryState.DELIVERED, attempts=1, outcome="200") for one in takes_all(outbox)])
+    assert grants.add(records.grant(citizen.id, clock() - timedelta(milliseconds=5), "karte", "s1"))
+
+    assert outbox.end_session("s1", "sweep") == 1
+    assert [one.client_id for one in takes_all(outbox)] == ["karte"]
+    assert outbox.end_session("s1", "sweep") == 0
+
+
 def test_se01_tools_of_a_replaced_session_are_told_when_the_new_one_ends(
     outbox: Outbox, grants: Grants, access_tokens: AccessTokens, signed_in: dict[str, str], citizen: Subject, clock: Clock
 ) -> None:
