@@ -80,11 +80,12 @@ class Opening:
 
     def _leave_hub(self, identity: UpstreamIdentity, session: BrokerSession) -> None:
         """Where the citizen ID has no logout, nothing is needed from the hub's session any more: it ends now, with what it knows of the
-        citizen, unless a session that needs it hangs on it. If the hub does not answer, the sign-out tries again."""
+        citizen, unless a session that needs it hangs on it. If the hub does not answer, the sign-out tries again, and spares
+        what came to hang on it by then."""
         if session.upstream_id_token or not identity.id_token or self.sessions.find_by_upstream(identity.upstream_sid or ""):
             return
         if not self.upstream.end_session(identity.id_token):
-            self.sessions.replace(replace(session, upstream_id_token=identity.id_token))
+            self.sessions.replace(replace(session, upstream_sid=identity.upstream_sid, upstream_id_token=identity.id_token))
 
     def _at_public_computer(self, request: AuthorizationRequest, visit: Visit) -> bool:
         """Whether others use it too: so said, known of the network, or true of the session that is there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from broker.core.client_policy import LogoutPolicy
 from broker.core.provider import ProviderLogout
 from tests.support.flow_scene import Scene
 from tests.support.makers import provider
@@ -51,6 +52,23 @@ def test_a_session_that_takes_the_place_of_another_leaves_nothing_at_the_hub(sce
     scene.signs_in(old, alias="bundid")
 
     assert set(scene.hub.ended) == {TOKEN}, "by the end of the old one, and once more for what it was replaced by"
+
+
+def test_what_the_hub_did_not_end_is_spared_at_the_sign_out_where_another_sign_in_came_to_need_it(scene: Scene) -> None:
+    scene.providers.replace_all([provider("sh"), provider("bundid", logout=ProviderLogout.NONE)])
+    scene.hub.sid = "one-for-the-browser"
+    state = scene.is_sent(scene.begins())
+    scene.hub.deaf = True
+    session = scene.comes_back(state).session
+    scene.hub.deaf = False
+    assert session is not None
+    scene.tool(client_id="forum", logout=LogoutPolicy(isolated_session=True))
+    scene.signs_in(alias="sh", client_id="forum")
+
+    kept = scene.sessions.find(session.id)
+    assert kept is not None
+    assert scene.signing_out.end(kept).kept_at_hub
+    assert scene.hub.ended == [TOKEN]
 
 
 def test_if_the_hub_does_not_answer_the_sign_out_tries_again(scene: Scene) -> None:
