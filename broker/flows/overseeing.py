@@ -19,6 +19,7 @@ from broker.core.errors import StoreUnavailable
 from broker.core.ids import keyed_hash, new_id, same
 from broker.core.ports import Clock
 from broker.core.session import BrokerSession, EndedBy, RegisteredSession, Visit
+from broker.core.trust import TrustLevel
 from broker.flows.signing_out import SignedOut, SigningOut
 from broker.flows.throttling import source_of
 from broker.store.session_register import SessionRegister
@@ -27,6 +28,7 @@ SESSIONS_PER_ACCOUNT = 10
 
 _ENDED_AT_A_TIME = 200
 _PATIENCE_SECONDS = 20.0
+_LOST = "lost"
 _SWEPT = timedelta(minutes=2)
 """Longer than a code lives, and than it takes to redeem one."""
 
@@ -125,6 +127,30 @@ class Overseeing:
                 self._end(session_id, EndedBy.TIME)
             return EndedBy.TIME if known.expires_at <= self.clock() or left_alone else None
         return None
+
+    def remnant(self, session_id: str, browser_id: str) -> BrokerSession | None:
+        """A session that Redis has lost, as far as the register knows it: worth nothing but to be ended, with its tools (F-03).
+
+        What was open at the hub nobody can end any more, and `upstream_id_token` makes the hub say so. Raises StoreUnavailable.
+        """
+        known = self.register.find(session_id)
+        if known is None or known.ended_at is not None or known.expires_at <= self.clock():
+            return None
+        return BrokerSession(
+            id=known.session_id,
+            browser_id=browser_id,
+            subject_id=known.subject_id,
+            provider_alias=known.provider_alias,
+            trust=TrustLevel.NONE,
+            amr=(),
+            claims={},
+            authenticated_at=known.created_at,
+            last_seen_at=known.created_at,
+            expires_at=known.expires_at,
+            upstream_id_token=_LOST,
+            public_computer=known.public_computer,
+            only_for=known.only_for,
+        )
 
     def seen_on(self, session: BrokerSession, device: str) -> BrokerSession:
         """The session as it counts on the device that its cookie came from just now. What that changes is written down once."""

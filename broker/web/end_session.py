@@ -82,7 +82,9 @@ class EndSessionViews:
         session_id, browser_id = self.cookies.session_id(), self.cookies.known_browser_id()
         if asked.client and asked.client.only_for:
             return self._own_session(asked, asked.client, browser_id or "")
-        session = self.signing_out.sessions.find(session_id) if session_id else None
+        if session_id is None:
+            return None
+        session = self.signing_out.sessions.find_even_over(session_id) or self.overseeing.remnant(session_id, browser_id or "")
         return session if session and session.browser_id == browser_id else None
 
     def _own_session(self, asked: EndSession, client: Client, browser_id: str) -> BrokerSession | None:

@@ -19,8 +19,6 @@ from broker.config import ROOT
 from tests.support.app import SECRET
 from tests.support.servers import free_port, missing, until
 
-pytestmark = pytest.mark.xdist_group("heavy cookies")  # one broker and one nginx for all
-
 NGINX = Path("/usr/sbin/nginx")
 BOMB = "; ".join(f"junk{number}={'x' * 4000}" for number in range(60))
 WEIGHTY = "; ".join(f"junk{number}={'x' * 4000}" for number in range(3))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 import redis as redis_py
+from sqlalchemy import text
 
 from broker.core.client_policy import GrantType, TokenPolicy
 from broker.store.sql import Database
@@ -112,3 +113,14 @@ def test_f01_f03_redis_is_killed_and_comes_back_empty(citizen: SignedIn, own_red
         assert citizen.tool.refreshes(tokens["refresh_token"]).status_code == 400, "no session, no refresh"
     hub = citizen.browser.sets_out(citizen.tool.url())
     assert "code" in citizen.browser.comes_back(hub).answer, "the consent stands in SQL"
+
+
+def test_f03_what_redis_has_lost_is_still_signed_out_at_the_tools(citizen: SignedIn, own_redis_server: RedisServer) -> None:
+    """Broker and tool differ about who is signed in: the register knows, and the button means what it says."""
+    with redis_py.Redis.from_url(own_redis_server.url) as client:
+        client.flushall()
+    assert not citizen.is_signed_in()
+
+    citizen.is_out_everywhere()
+    (ended,) = citizen.broker.parts.stores.database.all(text("SELECT ended_by FROM sessions"))
+    assert ended.ended_by == "citizen"

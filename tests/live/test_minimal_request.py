@@ -26,7 +26,7 @@ from tests.live.sign_in import SentRequest
 from tests.support.realm_config import ENVIRON, REALM_CONFIG
 from tests.support.saml_sp import BIRTHDATE, GIVEN_NAME, MFA, PROVED_BY, QAA, SURNAME
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(900), pytest.mark.xdist_group("keycloak-saml")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 RATES_THE_SIGN_IN = {BPK2: True, QAA: False, PROVED_BY: False, MFA: False}
 CONTEXT = "{urn:oasis:names:tc:SAML:2.0:protocol}RequestedAuthnContext"

@@ -13,7 +13,7 @@ from deploy.demo.saml.answer import AnswerPlan, SignedBy, new_id
 from tests.live.saml_hub import ATTACKER, DIALECTS, MUK, SH, Attempt, Dialect, SamlHub, saml_hub
 from tests.live.sign_in import Page, SignIn
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(900), pytest.mark.xdist_group("keycloak-saml")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 by_alias = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda one: one.alias)
 

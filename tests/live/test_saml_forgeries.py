@@ -19,7 +19,7 @@ from deploy.demo.saml.vocabulary import NAMESPACES
 from tests.live.saml_hub import ATTACKER, BUNDID, DIALECTS, MUK, SH, VICTIM, Attempt, Dialect, SamlHub, saml_hub
 from tests.live.wrapping import OF_THE_ANSWER, OF_THE_ASSERTION, evil
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(900), pytest.mark.xdist_group("keycloak-saml")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 BOTH_SIGNED = replace(BUNDID.sealing, response_signed_by=SignedBy.CURRENT)
 ENCRYPTED = f"{{{NAMESPACES['saml2']}}}EncryptedAssertion"

@@ -14,6 +14,7 @@ SHARED = {
     "tests/interop/": "keycloak",
     "tests/browser/test_real_chain.py": "keycloak",
     "tests/browser/": "chromium",
+    "tests/faults/test_heavy_cookies.py": "heavy cookies",
 }
 """Tests that share started servers, by the beginning of their address: one worker takes them one after another, beside the quick ones."""
 
