@@ -36,10 +36,10 @@ def _keeps_to_itself(tool: str) -> bool:
 
 
 def _signs_in(citizen: Citizen, tool: str, person: str) -> dict[str, object]:
-    citizen.wants_to_sign_in(tool)
-    citizen.identifies("eid", person)
-    if citizen.browser.shows("consent-allow"):
-        citizen.agrees()
+    """By an account that has a logout, so that Keycloak's session is kept."""
+    citizen.wants_to_sign_in(tool, provider="sh")
+    citizen.identifies("plus", person)
+    citizen.agrees_if_asked()
     return citizen.received()
 
 
@@ -57,7 +57,7 @@ def _signs_out(citizen: Citizen, tool: str) -> None:
 def test_neither_sign_out_ends_the_other_and_the_last_one_ends_it_at_keycloak(stack: StartedStack, apart: str, first: str) -> None:
     citizen, karte = Citizen(), stack.tool_url("karte")
     before = stack.hub_sessions()
-    _signs_in(citizen, karte, "erika")
+    _signs_in(citizen, karte, "peer")
     _signs_in(citizen, apart, "hanne")
     (at_hub,) = stack.hub_sessions() - before
     assert _is_known_silently(citizen, karte)
@@ -74,8 +74,8 @@ def test_neither_sign_out_ends_the_other_and_the_last_one_ends_it_at_keycloak(st
 
 def test_a18_it_asks_for_a_sign_in_each_time(stack: StartedStack, apart: str) -> None:
     citizen = Citizen()
-    _signs_in(citizen, apart, "erika")
+    _signs_in(citizen, apart, "hanne")
     citizen.browser.opens(f"{apart}/login?silent=1")
     citizen.is_told("login_required")
-    citizen.wants_to_sign_in(apart)
-    citizen.expects("means-eid", "BundID's choice of means")
+    citizen.wants_to_sign_in(apart, provider="sh")
+    citizen.expects("means-plus", "the account's choice of means")

@@ -42,7 +42,7 @@ def test_one_sign_in_two_tools_and_one_sign_out_a18_a20_a38(stack: StartedStack,
     citizen.agrees()
     at_one = citizen.received()
     assert (at_one["acr"], at_one["name"]) == (BROKER_HIGH, "DORIS DÖPPEL")
-    (at_hub,) = stack.hub_sessions() - at_hub_before
+    assert stack.hub_sessions() == at_hub_before, "BundID has no logout, so nothing is kept at Keycloak"
 
     visited_before = len(citizen.browser.visited)
     citizen.wants_to_sign_in(haushalt)
@@ -59,7 +59,6 @@ def test_one_sign_in_two_tools_and_one_sign_out_a18_a20_a38(stack: StartedStack,
 
     citizen.browser.opens(karte)
     citizen.signs_out()
-    assert at_hub not in stack.hub_sessions()
     citizen.browser.opens(f"{karte}/login?silent=1")
     citizen.is_told("login_required")
     until(lambda: not _is_signed_in_at(citizen, haushalt), DELIVERY_SECONDS, "the second tool to hear of the sign-out")
