@@ -69,7 +69,7 @@ class EndSessionViews:
             return self._again(asked)
         if request.form.get("decision") != _ONLY:
             return self._end(asked, session, EndedBy.CITIZEN)
-        if asked.client and _offers_choice(asked.client, session):
+        if asked.client and self._offers_choice(asked.client, session):
             return self._leave(asked, asked.client, session)
         return self._ask(asked, session, parameters)
 
@@ -78,14 +78,23 @@ class EndSessionViews:
         return self._goodbye(EndSession(None, None, None), session, done)
 
     def _session(self, asked: EndSession) -> BrokerSession | None:
-        """The session to end: the common one, if this browser is still the one that began it, or the own one of a tool that has such."""
+        """The session to end, also one that is over by time or that Redis has lost: the common one, if this browser is still the one that
+        began it, or the own one of a tool that has such."""
         session_id, browser_id = self.cookies.session_id(), self.cookies.known_browser_id()
         if asked.client and asked.client.only_for:
             return self._own_session(asked, asked.client, browser_id or "")
         if session_id is None:
             return None
         session = self.signing_out.sessions.find_even_over(session_id) or self.overseeing.remnant(session_id, browser_id or "")
-        return session if session and session.browser_id == browser_id else None
+        if session is None or session.browser_id != browser_id:
+            return None
+        if session.public_computer and not self._lives(session):  # left alone: whoever asks need not be who signed in, and learns nothing
+            self.overseeing.end(session.subject_id, session.id, EndedBy.TIME)
+            return None
+        return session
+
+    def _lives(self, session: BrokerSession) -> bool:
+        return session.live(self.last_page.following_up.clock())
 
     def _own_session(self, asked: EndSession, client: Client, browser_id: str) -> BrokerSession | None:
         hint = asked.hint
@@ -98,9 +107,14 @@ class EndSessionViews:
     def _may_stay(self, asked: EndSession, session: BrokerSession) -> bool:
         """Whether the citizen may choose to sign out of the asking tool alone: its record says so, and they are signed in there."""
         client = asked.client
-        if client is None or not _offers_choice(client, session):
+        if client is None or not self._offers_choice(client, session):
             return False
         return self._is_about(asked, session) or self.signing_out.tools_of(session.id).include(client)
+
+    def _offers_choice(self, client: Client, session: BrokerSession) -> bool:
+        """Whether citizens may sign out of this tool alone; one with sessions of its own is alone anyway. Never at a public computer, nor
+        where no session is left to go on."""
+        return client.logout.may_stay_elsewhere and not client.only_for and not session.public_computer and self._lives(session)
 
     def _ask(self, asked: EndSession, session: BrokerSession, parameters: Parameters) -> Response:
         """A hint goes along only where it is about the citizen: it tells that the tool has ended its own session."""
@@ -211,11 +225,6 @@ def _nothing_here(client: Client) -> Response:
 
 def _way_back(client: Client | None) -> WayBack | None:
     return WayBack(client.name, client.base_url) if client and client.base_url else None
-
-
-def _offers_choice(client: Client, session: BrokerSession) -> bool:
-    """Whether citizens may sign out of this tool alone; one with sessions of its own is alone anyway. Never at a public computer."""
-    return client.logout.may_stay_elsewhere and not client.only_for and not session.public_computer
 
 
 def _way(client: Client, ended_itself: bool, addresses: tuple[str, ...]) -> str:

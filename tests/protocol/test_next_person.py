@@ -102,3 +102,20 @@ def test_the_same_person_by_such_a_hint_keeps_the_tools_until_the_end(broker: Br
     assert takes_all(broker.parts.stores.outbox) == []
     browser.presses(browser.opens("/logout"), "logout-confirm")
     assert tool.client.client_id in {one.client_id for one in takes_all(broker.parts.stores.outbox)}
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_se03_who_comes_to_the_sign_out_after_them_reads_nothing_about_them(
+    broker: Broker, browser: Browser, tool: Tool, lost: bool
+) -> None:
+    tool.redeems(signs_in_publicly(browser, tool).code)
+    if lost:
+        broker.parts.stores.sessions.revoke(broker.session_of(browser).id)
+    broker.clock.advance(minutes=6)
+
+    page = browser.opens("/logout")
+
+    assert 'id="signed-out"' in page.text
+    assert tool.client.name not in page.text
+    assert "__Host-bp-session" not in browser.cookies()
+    assert [one.client_id for one in takes_all(broker.parts.stores.outbox)] == [tool.client.client_id], "the tool is told all the same"

@@ -225,3 +225,13 @@ def test_a_tool_that_cannot_be_told_is_said_to_be_so(broker: Broker, browser: Br
     page = browser.presses(logout(browser, client_id="deaf"), "logout-only")
 
     assert "Please sign out of Tool deaf yourself" in page.text
+
+
+def test_where_no_session_is_left_to_go_on_there_is_no_choice(broker: Broker, browser: Browser, chooser: Tool) -> None:
+    tokens = enters(browser, chooser)
+    broker.parts.stores.sessions.revoke(broker.session_of(browser).id)
+
+    page = logout(browser, id_token_hint=tokens["id_token"])
+
+    assert 'id="logout-only"' not in page.text
+    assert 'id="signed-out"' in page.text
