@@ -40,6 +40,8 @@ class SignedIn:
     ids: AllIds
     alias: str
     citizen: Citizen
+    others: frozenset[str] = frozenset()
+    """Sessions at Keycloak that other tests left there."""
 
     @property
     def account_url(self) -> str:
@@ -58,11 +60,11 @@ class SignedIn:
         return self.citizen.browser.shows("claims")
 
     def hub_sessions(self) -> list[str]:
-        """Ids of the broker's sessions at Keycloak."""
+        """Ids of the broker's sessions at Keycloak since this citizen came."""
         admin = self.hub.admin
         client = admin.get_client_id("broker")
         assert client is not None
-        return [session["id"] for session in admin.get_client_all_sessions(client)]
+        return [session["id"] for session in admin.get_client_all_sessions(client) if session["id"] not in self.others]
 
     def ends_hub_session(self, session: str) -> None:
         """As Keycloak's console does it."""
@@ -145,13 +147,14 @@ def town(ids: AllIds, tmp_path_factory: pytest.TempPathFactory, redis_server: Re
 @pytest.fixture(params=PEOPLE)
 def signed_in(request: pytest.FixtureRequest, town: Town, ids: AllIds) -> SignedIn:
     """Of each kind of citizen ID, somebody who is in both tools."""
-    citizen, (person, means) = Citizen(), PEOPLE[request.param]
+    (person, means), citizen = PEOPLE[request.param], Citizen()
+    others = frozenset(SignedIn(town, ids, request.param, citizen).hub_sessions())
     citizen.wants_to_sign_in(town.tool_url("karte"), provider=request.param)
     citizen.identifies(means, person)
     citizen.agrees_if_asked()
     citizen.wants_to_sign_in(town.tool_url("haushalt"), provider=request.param)
     citizen.agrees_if_asked()
-    found = SignedIn(town, ids, request.param, citizen)
+    found = SignedIn(town, ids, request.param, citizen, others)
     assert all(found.is_signed_in_at_tool(tool) for tool in town.tools)
     assert request.param not in WITH_LOGOUT or found.is_signed_in_at_account()
     return found

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from tests.support.app import ISSUER, Broker
 
-NOT_FOR_TOOLS = ("citizen.", "device.", "health.", "logos.", "description.", "static", "upstream_logout.", "voucher.", "account")
+NOT_FOR_TOOLS = (
+    "citizen.",
+    "device.",
+    "health.",
+    "logos.",
+    "description.",
+    "static",
+    "upstream_logout.",
+    "voucher.",
+    "account",
+    "signed_out.",
+)
 ELSEWHERE = ("keycloak_", "oidc.proceed", "oidc.leave_unmet", "end_session.confirm")
 """The same endpoints under Keycloak's addresses, and steps on a citizen's way."""
 
