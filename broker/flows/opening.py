@@ -105,8 +105,7 @@ class Opening:
         old, signing_out = self.sessions.find_even_over(visit.session_id) if visit.session_id else None, self.overseeing.signing_out
         lives = old is not None and old.live(self.clock())
         if old is not None and old.subject_id != session.subject_id:
-            self.overseeing.end_beside(old)
-            signing_out.end(old, by=EndedBy.CITIZEN if lives else EndedBy.TIME, successor=session)
+            self.overseeing.sign_out(old, by=EndedBy.CITIZEN if lives else EndedBy.TIME, successor=session)
         if old is not None and lives:
             session = session.continuing(old)
         self.overseeing.note(session, visit)

@@ -28,7 +28,6 @@ SESSIONS_PER_ACCOUNT = 10
 
 _ENDED_AT_A_TIME = 200
 _PATIENCE_SECONDS = 20.0
-_LOST = "lost"
 _SWEPT = timedelta(minutes=2)
 """Longer than a code lives, and than it takes to redeem one."""
 
@@ -86,14 +85,18 @@ class Overseeing:
         session = sessions.find(session_id) if session_id else None
         return session if session and session.only_for == client.client_id else sessions.find_own(browser_id, client.client_id)
 
-    def end_beside(self, session: BrokerSession) -> int:
-        """At a public computer an end leaves nothing behind: end what tools keep for themselves in the same browser; how many."""
-        beside = [one for one in self.register.live(session.subject_id, self.clock()) if one.only_for] if session.public_computer else []
-        found = [self.signing_out.sessions.find_even_over(one.session_id) for one in beside]
-        own = [one for one in found if one and one.browser_id == session.browser_id]
-        for one in own:
-            self.signing_out.end(one)
-        return len(own)
+    def sign_out(
+        self,
+        session: BrokerSession,
+        asked_by: Client | None = None,
+        by: EndedBy = EndedBy.CITIZEN,
+        successor: BrokerSession | None = None,
+    ) -> SignedOut:
+        """End a session as `SigningOut.end` does. At a public computer that leaves nothing behind: what tools keep for themselves in the
+        same browser ends before it."""
+        if session.public_computer and not session.only_for:
+            self._end_beside(session)
+        return self.signing_out.end(session, asked_by, by, successor)
 
     def end_surplus(self, subject_id: str) -> int:
         """End the oldest sessions beyond what an account may have; how many."""
@@ -131,7 +134,7 @@ class Overseeing:
     def remnant(self, session_id: str, browser_id: str) -> BrokerSession | None:
         """A session that Redis has lost, as far as the register knows it: worth nothing but to be ended, with its tools (F-03).
 
-        What was open at the hub nobody can end any more, and `upstream_id_token` makes the hub say so. Raises StoreUnavailable.
+        What was open at the hub nobody can end any more. Raises StoreUnavailable.
         """
         known = self.register.find(session_id)
         if known is None or known.ended_at is not None or known.expires_at <= self.clock():
@@ -147,9 +150,9 @@ class Overseeing:
             authenticated_at=known.created_at,
             last_seen_at=known.created_at,
             expires_at=known.expires_at,
-            upstream_id_token=_LOST,
             public_computer=known.public_computer,
             only_for=known.only_for,
+            lost=True,
         )
 
     def seen_on(self, session: BrokerSession, device: str) -> BrokerSession:
@@ -170,9 +173,7 @@ class Overseeing:
         if all(one.session_id != session_id for one in self.register.live(subject_id, self.clock())):
             return None
         session = self.signing_out.sessions.find_even_over(session_id)
-        if session and not session.only_for:
-            self.end_beside(session)
-        return self._end(session_id, by)
+        return self.sign_out(session, by=by) if session else self._end(session_id, by)
 
     def end_all(self, subject_id: str, by: EndedBy, but: str | None = None) -> Sequence[SignedOut]:
         """End every session of this account, except the one named `but`; what became of each."""
@@ -203,6 +204,12 @@ class Overseeing:
         for session_id in ids:
             self.signing_out.outbox.end_session(session_id, new_id())
         return len(ids)
+
+    def _end_beside(self, session: BrokerSession) -> None:
+        beside = (one for one in self.register.live(session.subject_id, self.clock()) if one.only_for)
+        for one in filter(None, [self.signing_out.sessions.find_even_over(each.session_id) for each in beside]):
+            if one.browser_id == session.browser_id:
+                self.signing_out.end(one)
 
     def _overview(self, session: RegisteredSession) -> SessionOverview:
         tools, alone = self.signing_out.tools_of(session.session_id), session.only_for

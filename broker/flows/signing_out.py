@@ -118,9 +118,9 @@ class SigningOut:
         return ToolsOfSession(tuple(SignedInTool(client, sid) for sid in sids))
 
     def _ended_at_hub(self, session: BrokerSession) -> bool:
-        """Whether nothing is left of it there: nothing ever was, it ended right after the sign-in, or it does now."""
+        """Whether nothing is left of it there: nothing ever was, it ended after the sign-in, or it does now. Of a lost one nobody knows."""
         token = session.upstream_id_token
-        return token is None or self.upstream.end_session(token)
+        return not session.lost and (token is None or self.upstream.end_session(token))
 
     def tools_of(self, session_id: str) -> ToolsOfSession:
         """The tools this session let the citizen into, as far as they still take part. Raises StoreUnavailable."""

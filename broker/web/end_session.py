@@ -138,10 +138,8 @@ class EndSessionViews:
 
     def _end(self, asked: EndSession, session: BrokerSession, by: EndedBy) -> Response:
         """Everywhere. The tool whose hint is about this citizen has ended its own session before."""
-        if not session.only_for:
-            self.overseeing.end_beside(session)
         asked_by = asked.client if self._is_about(asked, session) else None
-        return self._goodbye(asked, session, self.signing_out.end(session, asked_by, by), asked_by)
+        return self._goodbye(asked, session, self.overseeing.sign_out(session, asked_by, by), asked_by)
 
     def _goodbye(self, asked: EndSession, session: BrokerSession, done: SignedOut, asked_by: Client | None = None) -> Response:
         left = [self._left(tool, asked_by) for tool in done.tools.entered]

@@ -147,3 +147,13 @@ def test_after_an_incident_whoever_signs_in_meanwhile_stays(scene: Scene) -> Non
     assert list(scene.overseeing.register.everybody(scene.clock(), 200)) == [before.id, later.id]
     assert scene.overseeing.end_everybody(EndedBy.ADMINISTRATOR) == 2
     assert open_ids(scene, later) == []
+
+
+def test_f03_the_hub_is_asked_nothing_about_what_redis_has_lost_and_nobody_claims_that_it_ended(scene: Scene) -> None:
+    session = signs_in(scene)
+    scene.sessions.revoke(session.id)
+
+    lost = scene.overseeing.remnant(session.id, session.browser_id)
+    assert lost is not None
+    assert not scene.overseeing.sign_out(lost).upstream_ended
+    assert scene.hub.ended == []
