@@ -55,8 +55,8 @@ class Town:
     def worker(self, prepare: Callable[[], None] | None = None) -> Iterator[Worker]:
         """A worker for a block; killed after it, should it still be there."""
         command = [sys.executable, "-m", "broker", "worker"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        process = subprocess.Popen(command, cwd=ROOT, env=self.environment, preexec_fn=prepare, **quiet)  # type: ignore[call-overload]
+        silent = subprocess.DEVNULL
+        process = subprocess.Popen(command, cwd=ROOT, env=self.environment, preexec_fn=prepare, stdout=silent, stderr=silent)
         try:
             yield process
         finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import time
@@ -42,7 +43,7 @@ class KeptSession:
 
 
 @dataclass
-class Receiver:
+class Receiver(ABC):
     """One tool: its sessions, and what it answered so far. A WSGI application."""
 
     issuer: str
@@ -63,9 +64,9 @@ class Receiver:
         self.answers.append(response.status_code)
         return response(environ, start_response)
 
+    @abstractmethod
     def answer(self, request: Request) -> Response:
         """What the product answers."""
-        raise NotImplementedError
 
     def key_set(self) -> dict[str, Any]:
         """The broker's keys, by its metadata."""

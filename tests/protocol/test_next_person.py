@@ -65,7 +65,9 @@ def test_se03_the_next_person_at_the_same_browser_is_never_signed_in(broker: Bro
     assert [(one.client_id, one.sub) for one in told] == [(tool.client.client_id, before["sub"])], (
         "the tool's session of the first has ended too"
     )
-    assert broker.parts.stores.session_register.find(session_id).ended_at  # type: ignore[union-attr]
+    ended = broker.parts.stores.session_register.find(session_id)
+    assert ended
+    assert ended.ended_at
 
 
 def test_its_tools_and_the_hub_hear_of_the_end_without_a_next_person(broker: Broker, browser: Browser, tool: Tool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from broker.core.delivery import ToolSession
 from broker.core.session import EndedBy, RegisteredSession
@@ -18,7 +19,7 @@ from tests.support import records
 from tests.support.clock import Clock
 
 
-def registered(session_id: str, clock: Clock, **fields: object) -> RegisteredSession:
+def registered(session_id: str, clock: Clock, **fields: Any) -> RegisteredSession:
     """A session of Erika's that begins now."""
     usual = RegisteredSession(
         session_id=session_id,
@@ -33,7 +34,7 @@ def registered(session_id: str, clock: Clock, **fields: object) -> RegisteredSes
         created_at=clock(),
         expires_at=clock() + timedelta(hours=12),
     )
-    return replace(usual, **fields)  # type: ignore[arg-type]
+    return replace(usual, **fields)
 
 
 def test_an_account_sees_its_own_open_sessions_the_newest_first(register: SessionRegister, outbox: Outbox, clock: Clock) -> None:

@@ -58,7 +58,7 @@ def test_touching_moves_last_seen_and_not_the_end(sessions: Sessions, session: B
     now = clock.advance(minutes=1)
     assert sessions.touch(session)
     assert sessions.find(session.id) == replace(session, last_seen_at=now)
-    assert 0 < int(redis._client.pttl(_key(session))) <= 60_000  # type: ignore[arg-type]
+    assert 0 < int(redis._client.pttl(_key(session))) <= 60_000
 
 
 def test_touching_never_brings_an_ended_session_back(sessions: Sessions, session: BrokerSession) -> None:
@@ -76,7 +76,7 @@ def test_what_became_of_a_session_is_kept_for_the_rest_of_its_time_and_never_bri
     found = sessions.find(session.id)
     assert found
     assert found.other_device == "Chrome, Linux"
-    assert 0 < int(redis._client.pttl(_key(session))) <= 60_000  # type: ignore[arg-type]
+    assert 0 < int(redis._client.pttl(_key(session))) <= 60_000
     sessions.revoke(session.id)
     assert not sessions.replace(session)
     assert sessions.find(session.id) is None
@@ -102,7 +102,7 @@ def test_another_secret_opens_no_session(session: BrokerSession, redis: Redis, c
 
 
 def test_every_session_has_a_time_to_live(session: BrokerSession, redis: Redis) -> None:
-    left = int(redis._client.pttl(_key(session)))  # type: ignore[arg-type]
+    left = int(redis._client.pttl(_key(session)))
     assert 0 < left <= (SESSION_LIFETIME + timedelta(minutes=10)).total_seconds() * 1000
 
 
@@ -153,4 +153,4 @@ def test_a_realistic_session_is_at_most_four_kibibytes(sessions: Sessions, redis
     Sessions(redis, seal, clock).add(made)
     used = redis._client.memory_usage(_key(made))
     redis.close()
-    assert int(used) <= 4096  # type: ignore[arg-type]
+    assert int(used) <= 4096

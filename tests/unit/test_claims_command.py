@@ -22,7 +22,7 @@ from broker.store.applied_claims import AppliedClaims
 from broker.store.clients import Clients
 from broker.store.providers import Providers
 from broker.store.sql import Database
-from tests.support.app import ISSUER, SECRET, settings
+from tests.support.app import settings
 from tests.support.makers import NOW, client, provider
 
 TABLE = ROOT / "realm-config" / "claim-table.yaml"
@@ -30,14 +30,7 @@ RECORDING = Path(__file__).parent / "recordings" / "bundid-eid.xml"
 PURPOSE = {"de": "Zweck", "en": "Purpose"}
 
 
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
-    monkeypatch.setenv("BROKER_ISSUER", ISSUER)
-    monkeypatch.setenv("BROKER_SECRET", SECRET)
-    monkeypatch.setenv("BROKER_DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("BROKER_REDIS_URL", "fake://")
-    monkeypatch.setenv("BROKER_HUB_ISSUER", "https://hub.test/realms/citizens")
-    monkeypatch.setenv("BROKER_HUB_CLIENT_SECRET", "hub-client-secret")
+pytestmark = pytest.mark.usefixtures("command_environment")
 
 
 @pytest.fixture

@@ -13,20 +13,12 @@ from broker.core.client_policy import Registration
 from broker.store.clients import Clients
 from broker.store.registration_tokens import RegistrationTokens
 from broker.store.sql import Database
-from tests.support.app import ISSUER, SECRET
 from tests.support.makers import client
 
 HIMSELF = Registration(token_hash="x" * 43, registered_at=datetime(2026, 11, 26, tzinfo=UTC))
 
 
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
-    monkeypatch.setenv("BROKER_ISSUER", ISSUER)
-    monkeypatch.setenv("BROKER_SECRET", SECRET)
-    monkeypatch.setenv("BROKER_DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("BROKER_REDIS_URL", "fake://")
-    monkeypatch.setenv("BROKER_HUB_ISSUER", "https://hub.test/realms/citizens")
-    monkeypatch.setenv("BROKER_HUB_CLIENT_SECRET", "hub-client-secret")
+pytestmark = pytest.mark.usefixtures("command_environment")
 
 
 def clients(*arguments: str) -> Result:

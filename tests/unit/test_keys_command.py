@@ -6,17 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from broker.cli import main
-from tests.support.app import ISSUER, SECRET
 
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
-    monkeypatch.setenv("BROKER_ISSUER", ISSUER)
-    monkeypatch.setenv("BROKER_SECRET", SECRET)
-    monkeypatch.setenv("BROKER_DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("BROKER_REDIS_URL", "fake://")
-    monkeypatch.setenv("BROKER_HUB_ISSUER", "https://hub.test/realms/citizens")
-    monkeypatch.setenv("BROKER_HUB_CLIENT_SECRET", "hub-client-secret")
+pytestmark = pytest.mark.usefixtures("command_environment")
 
 
 def keys(*arguments: str, answer: str | None = None) -> Result:

@@ -14,19 +14,13 @@ from broker.store.clients import Clients
 from broker.store.procedures import Procedures
 from broker.store.seal import Seal
 from broker.store.sql import Database
-from tests.support.app import ISSUER, SECRET, settings
+from tests.support.app import settings
 from tests.support.clock import Clock
 from tests.support.makers import client
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, sqlite_url: str, quick_database: Database) -> None:
-    monkeypatch.setenv("BROKER_ISSUER", ISSUER)
-    monkeypatch.setenv("BROKER_SECRET", SECRET)
-    monkeypatch.setenv("BROKER_DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("BROKER_REDIS_URL", "fake://")
-    monkeypatch.setenv("BROKER_HUB_ISSUER", "https://hub.test/realms/citizens")
-    monkeypatch.setenv("BROKER_HUB_CLIENT_SECRET", "hub-client-secret")
+def tools(command_environment: None, quick_database: Database) -> None:
     clients = Clients(quick_database)
     clients.add(client(scopes=("openid", "voting"), claims=(ClientClaim("bp_vote_key", {"de": "Abstimmung"}),)))
     clients.add(client(client_id="ohne"))

@@ -12,19 +12,10 @@ from broker.core.transforms import GERMANY
 from broker.opened_stores import utc_now
 from broker.store.providers import Providers
 from broker.store.sql import Database
-from tests.support.app import ISSUER, SECRET
 from tests.support.makers import provider
 from tests.support.services import RedisServer
 
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
-    monkeypatch.setenv("BROKER_ISSUER", ISSUER)
-    monkeypatch.setenv("BROKER_SECRET", SECRET)
-    monkeypatch.setenv("BROKER_DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("BROKER_REDIS_URL", "fake://")
-    monkeypatch.setenv("BROKER_HUB_ISSUER", "https://hub.test/realms/citizens")
-    monkeypatch.setenv("BROKER_HUB_CLIENT_SECRET", "hub-client-secret")
+pytestmark = pytest.mark.usefixtures("command_environment")
 
 
 @pytest.fixture

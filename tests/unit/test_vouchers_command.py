@@ -13,20 +13,13 @@ from sqlalchemy import text
 from broker.cli import main
 from broker.core.voucher import typed_voucher_code
 from broker.store.sql import Database
-from tests.support.app import ISSUER, SECRET
+from tests.support.app import ISSUER
 
 CODE = re.compile(r"[B-Z]{5}-[B-Z]{5}-[B-Z]{5}")
 TERMS = {"--label": "Gymnasium am See, Klasse 9", "--count": "3", "--municipality": "01003000", "--age-over": "14"}
 
 
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
-    monkeypatch.setenv("BROKER_ISSUER", ISSUER)
-    monkeypatch.setenv("BROKER_SECRET", SECRET)
-    monkeypatch.setenv("BROKER_DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("BROKER_REDIS_URL", "fake://")
-    monkeypatch.setenv("BROKER_HUB_ISSUER", "https://hub.test/realms/citizens")
-    monkeypatch.setenv("BROKER_HUB_CLIENT_SECRET", "hub-client-secret")
+pytestmark = pytest.mark.usefixtures("command_environment")
 
 
 @pytest.fixture
