@@ -74,7 +74,7 @@ def test_up09_a_citizen_id_switched_off_meanwhile_signs_nobody_in(stack: Started
         assert not _is_offered(karte)
     finally:
         stack.runs_broker("providers", "enable", "bundid")
-    until(lambda: _is_offered(karte), SWITCH_SECONDS, "it to be offered again")
+    until(lambda: all(_is_offered(karte) for _ in range(12)), SWITCH_SECONDS, "every process to offer it again")
 
 
 def _is_offered(tool: str) -> bool:
