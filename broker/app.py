@@ -208,7 +208,7 @@ def _citizen_views(settings: Settings, parts: Parts, cookies: Cookies) -> Citize
         claim_table=parts.claim_table,
         networks=parts.networks,
         cookies=cookies,
-        told_why=ToldWhy(parts.overseeing.why_ended, cookies),
+        told_why=ToldWhy(parts.overseeing, cookies),
         hub_origin=settings.hub_issuer,
     )
 

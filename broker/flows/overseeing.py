@@ -7,7 +7,6 @@ grants are revoked in the transaction that notes the end.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
@@ -15,7 +14,6 @@ from time import monotonic
 
 from broker.core.client import Client
 from broker.core.delivery import ToolSession
-from broker.core.errors import StoreUnavailable
 from broker.core.ids import keyed_hash, new_id, same
 from broker.core.ports import Clock
 from broker.core.session import BrokerSession, EndedBy, RegisteredSession, Visit
@@ -115,21 +113,26 @@ class Overseeing:
         return next((one for one in self.register.live(subject_id, self.clock()) if same(one.handle, handle)), None)
 
     def why_ended(self, session_id: str) -> EndedBy | None:
-        """Who or what ended a session that is no longer there; None for what nobody has to be told, or while the register is away.
+        """Who or what ended a session that is no longer there; None for what nobody has to be told. Raises StoreUnavailable."""
+        known = self.register.find(session_id)
+        if known is None or known.ended_by == EndedBy.REPLACED:
+            return None
+        if known.ended_at is not None:
+            return EndedBy(known.ended_by)
+        return EndedBy.TIME if known.expires_at <= self.clock() else None
 
-        One that was left alone at a public computer ends everywhere now: whoever asks need not be who signed in.
-        """
-        with suppress(StoreUnavailable):
+    def end_left_alone(self, session_id: str) -> bool:
+        """End a session that was left alone at a public computer, with all that hangs on it: whoever comes there next need not be who
+        signed in. Whether it was one; one that Redis has lost counts as left alone. Raises StoreUnavailable."""
+        session = self.signing_out.sessions.find_even_over(session_id)
+        if session:
+            left_alone = session.public_computer and not session.live(self.clock())
+        else:
             known = self.register.find(session_id)
-            if known is None or known.ended_by == EndedBy.REPLACED:
-                return None
-            if known.ended_at is not None:
-                return EndedBy(known.ended_by)
-            left_alone = known.public_computer and self.signing_out.sessions.find(session_id) is None
-            if left_alone:
-                self._end(session_id, EndedBy.TIME)
-            return EndedBy.TIME if known.expires_at <= self.clock() or left_alone else None
-        return None
+            left_alone = known is not None and known.public_computer and known.ended_at is None
+        if left_alone:
+            self._end_wholly(session_id, EndedBy.TIME)
+        return left_alone
 
     def remnant(self, session_id: str, browser_id: str) -> BrokerSession | None:
         """A session that Redis has lost, as far as the register knows it: worth nothing but to be ended, with its tools (F-03).
@@ -172,8 +175,7 @@ class Overseeing:
         """
         if all(one.session_id != session_id for one in self.register.live(subject_id, self.clock())):
             return None
-        session = self.signing_out.sessions.find_even_over(session_id)
-        return self.sign_out(session, by=by) if session else self._end(session_id, by)
+        return self._end_wholly(session_id, by)
 
     def end_all(self, subject_id: str, by: EndedBy, but: str | None = None) -> Sequence[SignedOut]:
         """End every session of this account, except the one named `but`; what became of each."""
@@ -226,6 +228,10 @@ class Overseeing:
                 return
             if session := self.signing_out.sessions.find_even_over(session_id):
                 self.signing_out.finish(session, by)
+
+    def _end_wholly(self, session_id: str, by: EndedBy) -> SignedOut:
+        session = self.signing_out.sessions.find_even_over(session_id)
+        return self.sign_out(session, by=by) if session else self._end(session_id, by)
 
     def _end(self, session_id: str, by: EndedBy) -> SignedOut:
         session = self.signing_out.sessions.find_even_over(session_id)

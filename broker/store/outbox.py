@@ -110,7 +110,6 @@ _SETTLE = (
         duration_ms=bindparam("to_duration"),
     )
 )
-_LIST = select(deliveries).where(deliveries.c.logout_id == bindparam("wanted")).order_by(deliveries.c.client_id)
 _LIST_TOLD = select(deliveries).where(
     deliveries.c.client_id.in_(bindparam("tools", expanding=True)), deliveries.c.sid.in_(bindparam("sids", expanding=True))
 )
@@ -224,10 +223,6 @@ class Outbox:
         """How many deliveries wait, and since when the oldest does."""
         (row,) = self._database.all(_PENDING)
         return row.waiting, row.oldest
-
-    def list(self, logout_id: str) -> Sequence[Delivery]:
-        """What became of one sign-out, tool by tool."""
-        return [as_delivery(row) for row in self._database.all(_LIST, {"wanted": logout_id})]
 
     def list_told(self, tool_sessions: Iterable[tuple[str, str]]) -> Sequence[Delivery]:
         """Deliveries about these tool sessions (client id and `sid`), whichever sign-out they came of."""

@@ -88,10 +88,7 @@ class EndSessionViews:
         session = self.signing_out.sessions.find_even_over(session_id) or self.overseeing.remnant(session_id, browser_id or "")
         if session is None or session.browser_id != browser_id:
             return None
-        if session.public_computer and not self._lives(session):  # left alone: whoever asks need not be who signed in, and learns nothing
-            self.overseeing.end(session.subject_id, session.id, EndedBy.TIME)
-            return None
-        return session
+        return None if self.overseeing.end_left_alone(session.id) else session  # whoever asks need not be who signed in, and learns nothing
 
     def _lives(self, session: BrokerSession) -> bool:
         return session.live(self.last_page.following_up.clock())

@@ -5,29 +5,35 @@ The register is looked at only where a cookie comes without a live session, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import Response, after_this_request
 
+from broker.core.errors import StoreUnavailable
 from broker.core.session import BrokerSession, EndedBy
+from broker.flows.overseeing import Overseeing
 from broker.web.cookies import Cookies
 
 
 @dataclass(frozen=True, slots=True)
 class ToldWhy:
-    """`why_ended` looks into the register. An outage there tells nobody anything and takes no cookie."""
+    """An outage of the register tells nobody anything and takes no cookie."""
 
-    why_ended: Callable[[str], EndedBy | None]
+    overseeing: Overseeing
     cookies: Cookies
 
     def tell(self, session: BrokerSession | None) -> EndedBy | None:
-        """What the page at hand has to say, given who is signed in; None for nothing."""
+        """What the page at hand has to say, given who is signed in; None for nothing. What was left alone here ends first."""
         session_id = self.cookies.session_id()
-        ended_by = self.why_ended(session_id) if session_id and session is None else None
-        if ended_by:
-            after_this_request(self._forget)
-        return ended_by
+        if session_id is None or session is not None:
+            return None
+        with suppress(StoreUnavailable):
+            self.overseeing.end_left_alone(session_id)
+            if ended_by := self.overseeing.why_ended(session_id):
+                after_this_request(self._forget)
+                return ended_by
+        return None
 
     def _forget(self, response: Response) -> Response:
         self.cookies.end_session(response)

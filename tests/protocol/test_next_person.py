@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.protocol.test_code import refused
+from tests.protocol.test_isolated_session import ISOLATED
 from tests.protocol.test_refresh_token import WITH_SESSION
 from tests.protocol.test_userinfo import dead
 from tests.support.app import PROVIDERS, Broker
@@ -87,6 +88,16 @@ def test_its_tools_hear_of_it_as_soon_as_somebody_comes_to_a_page_of_ours(broker
     browser.opens("/")
     assert [one.client_id for one in takes_all(broker.parts.stores.outbox)] == [tool.client.client_id]
     assert broker.hub.ended == ["hub-token-of-erika"]
+
+
+@pytest.mark.parametrize("path", ["/", "/logout"])
+def test_what_a_tool_keeps_for_itself_ends_with_what_was_left_alone(broker: Broker, browser: Browser, tool: Tool, path: str) -> None:
+    forum = broker.tool("forum", logout=ISOLATED, first_party=True)
+    tool.redeems(signs_in_publicly(browser, tool).code)
+    forum.redeems(browser.signs_in(browser.opens(forum.url())).code)
+    broker.clock.advance(minutes=6)
+    browser.opens(path)
+    assert {one.client_id for one in takes_all(broker.parts.stores.outbox)} == {tool.client.client_id, forum.client.client_id}
 
 
 def test_a_tools_hint_past_that_page_ends_the_first_ones_all_the_same(broker: Broker, browser: Browser, tool: Tool) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from broker.core.account_errors import IdentityTaken, LastLink
 from broker.core.client import Client
-from broker.core.delivery import Delivery
 from broker.core.errors import AccountBlocked
 from broker.core.linking import LinkOutlook
 from broker.core.subject import LinkedIdentity, Subject, SubjectStatus
@@ -25,6 +24,7 @@ from broker.store.subjects import Subjects
 from broker.store.tables import subjects as subjects_table
 from tests.support import records
 from tests.support.clock import Clock
+from tests.support.outbox import told
 
 
 @pytest.fixture
@@ -180,8 +180,7 @@ class TestRemoving:
         assert grants.add(by_first)
         assert grants.add(by_second)
         assert links.revoke(citizen.id, "bayernid", "second", "logout") == ("two",)
-        told: list[Delivery] = list(outbox.list("logout"))
-        assert [one.sid for one in told] == [by_second.sid]
+        assert [one.sid for one in told(outbox, tool.client_id, "one", "two")] == [by_second.sid]
         assert grants.revoke(by_first.id), "it was still good"
         assert not grants.revoke(by_second.id), "it was over already"
 

@@ -27,6 +27,7 @@ from broker.store.subjects import Subjects
 from tests.support import records
 from tests.support.clock import Clock
 from tests.support.makers import client
+from tests.support.outbox import told
 
 ISSUER = "https://broker.test"
 Answer = int | OutboundFailed
@@ -71,7 +72,7 @@ class Desk:
 
     @property
     def delivery(self) -> Delivery:
-        (found,) = self.outbox.list("logout")
+        (found,) = told(self.outbox, "karte", "session")
         return found
 
     def tries(self) -> Delivery:

@@ -24,6 +24,10 @@ from broker.store.sql import Database
 from broker.store.subjects import Subjects
 from tests.support import records
 from tests.support.clock import Clock
+from tests.support.outbox import told
+
+MOST = 40
+"""Sessions that a test ends at one tool, at most."""
 
 
 @dataclass
@@ -101,7 +105,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def states(outbox: Outbox, tool: str) -> Counter[str]:
-    return Counter(delivery.state.value for delivery in outbox.list("logout") if delivery.client_id == tool)
+    return Counter(delivery.state.value for delivery in told(outbox, tool, *(f"{tool}-{number}" for number in range(MOST))))
 
 
 def test_a_hanging_tool_keeps_nobody_waiting_and_holds_few_places(
@@ -221,6 +225,6 @@ def test_a_delivery_that_could_not_be_tried_keeps_its_place(outbox: Outbox, tool
 
     with working(Dispatching(outbox, attempt)):
         until(lambda: states(outbox, "karte") == {"delivered": 1})
-    (done,) = outbox.list("logout")
+    (done,) = told(outbox, "karte", "karte-0")
     assert (done.attempts, done.leased_until) == (1, None)
     assert done.created_at + timedelta(0) == done.next_attempt_at
