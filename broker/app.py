@@ -199,6 +199,7 @@ def _end_session_views(settings: Settings, parts: Parts, hints: HintReader, cook
 
 def _citizen_views(settings: Settings, parts: Parts, cookies: Cookies) -> CitizenViews:
     return CitizenViews(
+        door=_door(parts, cookies),
         signing_in=parts.signing_in,
         consenting=parts.consenting,
         choosing=parts.choosing,
@@ -214,11 +215,15 @@ def _citizen_views(settings: Settings, parts: Parts, cookies: Cookies) -> Citize
 
 
 def _account_blueprints(parts: Parts, cookies: Cookies, end_session: EndSessionViews) -> tuple[Blueprint, Blueprint]:
-    door, providers = AccountDoor(parts.signing_in, parts.managing_links, cookies), parts.stores.providers
+    door, providers = _door(parts, cookies), parts.stores.providers
     return (
         account_blueprint(AccountViews(door, parts.overseeing, providers.list, parts.networks, end_session.goodbye)),
         account_links_blueprint(AccountLinksViews(door, parts.managing_links, providers.list)),
     )
+
+
+def _door(parts: Parts, cookies: Cookies) -> AccountDoor:
+    return AccountDoor(parts.signing_in, parts.managing_links, cookies)
 
 
 def _voucher_views(settings: Settings, parts: Parts, cookies: Cookies) -> VoucherViews:

@@ -1,4 +1,5 @@
-"""The way into the account's own pages: who is signed in there, and the sign-in that leads back to the page it began at."""
+"""Who stands at the door: whoever is signed in, by the judge's word, and the requests on their way in this browser; and the sign-in that
+leads back to the page of the account it began at."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from broker.web.device_words import present_device
 
 @dataclass(frozen=True, slots=True)
 class AccountDoor:
-    """What every page of the account begins with."""
+    """What every page of the account begins with, and others that speak of who is signed in."""
 
     signing_in: SigningIn
     managing: ManagingLinks
@@ -42,6 +43,11 @@ class AccountDoor:
     def pending(self, request_id: str) -> AuthorizationRequest:
         """A request under way in this browser. Raises RequestExpired, ForeignBrowser."""
         return self.signing_in.resume(request_id, self.cookies.known_browser_id() or "")
+
+    def in_progress(self, request_id: str) -> tuple[AuthorizationRequest, BrokerSession | None]:
+        """A request under way in this browser, and who is signed in for it by now. Raises RequestExpired, ForeignBrowser."""
+        pending = self.pending(request_id)
+        return pending, self.signing_in.session_for(pending, self.cookies.session_id())
 
 
 def onward(request_id: str) -> Response:

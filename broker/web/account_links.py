@@ -14,8 +14,6 @@ from flask import Blueprint, Response, g, render_template, request, url_for
 from broker.core.errors import BadRequest
 from broker.core.linking import ConfirmLink, TellNews
 from broker.core.provider import IdentityProvider
-from broker.core.request import AuthorizationRequest
-from broker.core.session import BrokerSession
 from broker.flows.managing_links import ManagingLinks
 from broker.web.account_door import AccountDoor, onward
 from broker.web.answering import see_other
@@ -100,7 +98,7 @@ class AccountLinksViews:
 
     def news(self, request_id: str) -> Answer:
         """Which citizen IDs lead to the account, because that has changed since this one was here last."""
-        pending, session = self._in_progress(request_id)
+        pending, session = self.door.in_progress(request_id)
         if session is None or not isinstance(self.door.signing_in.judge(pending, session), TellNews):
             return onward(request_id)
         links = shown_links(self.managing.overview(session), self.list_providers())
@@ -108,13 +106,8 @@ class AccountLinksViews:
 
     def heard(self, request_id: str) -> Answer:
         """Read; on with what the citizen came for."""
-        self.managing.tell(*self._in_progress(request_id))
+        self.managing.tell(*self.door.in_progress(request_id))
         return onward(request_id)
-
-    def _in_progress(self, request_id: str) -> tuple[AuthorizationRequest, BrokerSession | None]:
-        """A tool's sign-in on its way over this page, and who is signed in for it."""
-        pending = self.door.pending(request_id)
-        return pending, self.door.signing_in.session_for(pending, self.door.cookies.session_id())
 
 
 def account_links_blueprint(views: AccountLinksViews) -> Blueprint:

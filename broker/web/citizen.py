@@ -25,6 +25,7 @@ from broker.core.upstream_errors import AttributesMissing, CitizenIdUnavailable,
 from broker.flows.choosing import Choosing, is_unmet
 from broker.flows.consenting import Consenting, ConsentOffer
 from broker.flows.signing_in import SigningIn
+from broker.web.account_door import AccountDoor
 from broker.web.answering import see_other
 from broker.web.cookies import Cookies
 from broker.web.forms import ConsentForm
@@ -49,6 +50,7 @@ _SETBACKS: dict[SetbackKind, type[BrokerError]] = {
 class CitizenViews:
     """The views, with what they need. `hub_origin` is where the hub's pages live, for the policy of the pages that lead there."""
 
+    door: AccountDoor
     signing_in: SigningIn
     consenting: Consenting
     choosing: Choosing
@@ -63,7 +65,7 @@ class CitizenViews:
 
     def start(self) -> Answer:
         """What this place is, for whoever comes without a tool, or lost the way at a citizen ID that led nowhere."""
-        session = self._common_session()
+        session = self.door.session()
         name = provider_name(self.list_providers(), session.provider_alias) if session else ""
         pending = self.signing_in.under_way(self.cookies.request_in_progress() or "", self.cookies.known_browser_id() or "")
         return render_template(
@@ -78,7 +80,7 @@ class CitizenViews:
 
     def choose_provider(self, request_id: str) -> Answer:
         """The citizen IDs to choose from; after a try that failed also what happened, at a step-up why a stronger one is needed."""
-        pending, session = self._in_progress(request_id)
+        pending, session = self.door.in_progress(request_id)
         switch = switch_for(self.networks, pending, self._common_session())
         choice = self.choosing.offer(pending, session, None if switch and switch.fixed else self.cookies.remembered_choice())
         if choice is None:
@@ -88,7 +90,7 @@ class CitizenViews:
             "citizen/choose_provider.html",
             request_id=request_id,
             tool=choice.client,
-            options=provider_options(choice.options, choice.needed),
+            options=provider_options(choice.options, choice.needed, self.consenting.clock()),
             needed=choice.needed,
             step_up=choice.present,
             may_stay=choice.may_stay,
@@ -103,7 +105,7 @@ class CitizenViews:
     def begin_sign_in(self, request_id: str) -> Answer:
         """Send the browser to the chosen citizen ID; remember it on this device only if that was ticked, and others do not use it."""
         public = switched_on(self.networks, self._common_session())
-        pending = self.signing_in.mark(self._pending(request_id), public_computer=public)
+        pending = self.signing_in.mark(self.door.pending(request_id), public_computer=public)
         alias = request.form.get("provider", "")
         response = see_other(self.signing_in.send(pending, alias, current_language().locale))
         self.cookies.remember_request(response, request_id)
@@ -115,18 +117,18 @@ class CitizenViews:
 
     def forget_choice(self, request_id: str) -> Answer:
         """The citizen wants no citizen ID remembered on this device any more."""
-        response = see_other(url_for(".choose_provider", request_id=self._pending(request_id).id))
+        response = see_other(url_for(".choose_provider", request_id=self.door.pending(request_id).id))
         self.cookies.forget_choice(response)
         return response
 
     def cancel_sign_in(self, request_id: str) -> Answer:
         """The citizen would rather not: the tool is told."""
-        self.signing_in.give_up(*self._in_progress(request_id))
+        self.signing_in.give_up(*self.door.in_progress(request_id))
         return _onward(request_id)
 
     def stay(self, request_id: str) -> Answer:
         """The present sign-in will do: the tool only wished for a surer one."""
-        self.signing_in.stay(*self._in_progress(request_id))
+        self.signing_in.stay(*self.door.in_progress(request_id))
         return _onward(request_id)
 
     def callback(self) -> Answer:
@@ -143,7 +145,7 @@ class CitizenViews:
 
     def consent(self, request_id: str) -> Answer:
         """What the tool would get, and the question."""
-        pending, session = self._in_progress(request_id)
+        pending, session = self.door.in_progress(request_id)
         offer = self.consenting.offer(pending, session) if session else None
         if session is None or offer is None:
             return _onward(request_id)
@@ -151,7 +153,7 @@ class CitizenViews:
 
     def decide(self, request_id: str) -> Answer:
         """Record yes or no. The stored request says what is agreed to, never the form (CN-01)."""
-        pending, session = self._in_progress(request_id)
+        pending, session = self.door.in_progress(request_id)
         decision = request.form.get("decision")
         if decision == "deny":
             self.consenting.deny(pending)
@@ -166,7 +168,7 @@ class CitizenViews:
 
     def unmet(self, request_id: str) -> Answer:
         """The sign-in worked and was not enough: say so before the tool hears of it."""
-        pending, session = self._in_progress(request_id)
+        pending, session = self.door.in_progress(request_id)
         step = self.signing_in.judge(pending, session)
         if session is None or not isinstance(step, Refuse) or not is_unmet(step):
             return _onward(request_id)
@@ -191,7 +193,7 @@ class CitizenViews:
         `reason` is a word of our theme's, and anybody could write it into an address: it chooses between two texts and nothing else.
         """
         request_id = self.cookies.request_in_progress()
-        pending = self._pending(request_id) if request_id else None
+        pending = self.door.pending(request_id) if request_id else None
         error = g.error = GuestSignIn() if request.args.get("reason") == "guest" else SignInInterrupted()
         if pending:
             self._may_lead_on(pending)
@@ -203,14 +205,6 @@ class CitizenViews:
             reference=request_number(),
             code=error.code,
         )
-
-    def _pending(self, request_id: str) -> AuthorizationRequest:
-        return self.signing_in.resume(request_id, self.cookies.known_browser_id() or "")
-
-    def _in_progress(self, request_id: str) -> tuple[AuthorizationRequest, BrokerSession | None]:
-        """A sign-in, and who is signed in for it by now."""
-        pending = self._pending(request_id)
-        return pending, self.signing_in.session_for(pending, self.cookies.session_id())
 
     def _common_session(self) -> BrokerSession | None:
         session_id = self.cookies.session_id()

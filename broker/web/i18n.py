@@ -31,8 +31,13 @@ class Language(StrEnum):
 
     @property
     def locale(self) -> str:
-        """The locale for dates, numbers and the `lang` attribute."""
+        """The tag for the `lang` attribute, and for others who are asked to speak it."""
         return "en" if self is Language.ENGLISH else "de"
+
+    @property
+    def formats(self) -> str:
+        """The locale for texts, dates and times. English as it is written in Europe: 3 July 2026, 14:05."""
+        return "en_GB" if self is Language.ENGLISH else self.locale
 
     @property
     def own_name(self) -> str:
@@ -53,7 +58,7 @@ def install(app: Flask, secure: bool) -> None:
         default_locale="de",
         default_timezone="Europe/Berlin",
         default_translation_directories=str(CATALOGUES),
-        locale_selector=lambda: current_language().locale,
+        locale_selector=lambda: current_language().formats,
     )
     easy = Domain([str(CATALOGUES)] * 2, "messages;leicht")
     cookie = "__Host-bp-language" if secure else "bp-insecure-dev-language"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 
-from flask_babel import gettext
+from flask_babel import gettext, to_user_timezone
 
 from broker.core.claim import ClaimData, ClaimTable
 from broker.core.procedure import VoteStrength
@@ -39,9 +39,10 @@ class MeansOption:
 
 @dataclass(frozen=True, slots=True)
 class ShownTrouble:
-    """A citizen ID that is out of order: since when it is known, until when and in whose words (empty: ours)."""
+    """A citizen ID that is out of order: since when it is known (`today` or before), until when and in whose words (empty: ours)."""
 
     since: datetime
+    today: bool
     until: datetime | None
     text: str
 
@@ -99,12 +100,12 @@ class ShownLink:
     ends: date | None
 
 
-def provider_options(options: Iterable[Option], needed: TrustLevel) -> list[ProviderOption]:
+def provider_options(options: Iterable[Option], needed: TrustLevel, now: datetime) -> list[ProviderOption]:
     """The citizen IDs as choices, in the order given."""
-    return [_option(option, needed) for option in options]
+    return [_option(option, needed, now) for option in options]
 
 
-def _option(option: Option, needed: TrustLevel) -> ProviderOption:
+def _option(option: Option, needed: TrustLevel, now: datetime) -> ProviderOption:
     provider = option.provider
     reached = [(means, min(means.trust, provider.trust_ceiling)) for means in provider.means]
     enough = [MeansOption(in_language(means.names), trust) for means, trust in reached if trust >= needed]
@@ -118,13 +119,14 @@ def _option(option: Option, needed: TrustLevel) -> ProviderOption:
         proves=tuple(gettext(f"proof.{word}") for word in option.proves),
         lacks=tuple(gettext(f"proof.{word}") for word in option.lacks),
         remembered=option.remembered,
-        trouble=_trouble(option.trouble) if option.trouble else None,
+        trouble=_trouble(option.trouble, now) if option.trouble else None,
         ends=provider.ends,
     )
 
 
-def _trouble(trouble: Trouble) -> ShownTrouble:
-    return ShownTrouble(trouble.since, trouble.until, in_language(trouble.texts))
+def _trouble(trouble: Trouble, now: datetime) -> ShownTrouble:
+    today = to_user_timezone(trouble.since).date() == to_user_timezone(now).date()
+    return ShownTrouble(trouble.since, today, trouble.until, in_language(trouble.texts))
 
 
 def provider_name(providers: Iterable[IdentityProvider], alias: str) -> str:

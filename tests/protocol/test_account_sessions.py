@@ -96,6 +96,11 @@ class TestThePage:
     def test_it_speaks_every_language(self, broker: Broker, tool: Tool, language: str, heading: str) -> None:
         assert heading in signed_in(broker, tool).opens(f"{PAGE}?lang={language}").text
 
+    def test_english_dates_and_times_are_written_as_in_europe(self, broker: Broker, tool: Tool) -> None:
+        (card,) = cards(signed_in(broker, tool).opens(f"{PAGE}?lang=en"))
+        assert "on 26 November 2026 at 10:00" in card
+        assert "on 26 November 2026 at 22:00" in card
+
     @pytest.mark.parametrize("path", ["/account", "/account/links", PAGE])
     def test_se_09_it_is_never_stored(self, broker: Broker, tool: Tool, path: str) -> None:
         headers = signed_in(broker, tool).client.get(path, base_url=ISSUER).headers

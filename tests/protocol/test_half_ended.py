@@ -36,6 +36,14 @@ def test_the_account_shows_nothing_by_it(half_ended: tuple[Broker, Tool, Browser
     assert cards(page) == []
 
 
+def test_the_start_page_says_that_it_is_over(half_ended: tuple[Broker, Tool, Browser]) -> None:
+    _, _, browser = half_ended
+    page = browser.opens("/")
+    assert "Sie wurden hier abgemeldet" in page.text
+    assert 'id="sign-out"' not in page.text
+    assert "__Host-bp-session" not in browser.cookies()
+
+
 def test_signing_out_and_in_work_as_ever(half_ended: tuple[Broker, Tool, Browser]) -> None:
     broker, tool, browser = half_ended
     browser.presses(browser.opens("/logout"), "logout-confirm")

@@ -97,6 +97,25 @@ def test_a_remembered_one_that_is_out_of_order_does_not_come_first(choice: Broke
 
 
 @pytest.mark.parametrize(
+    ("lang", "minutes", "words"),
+    [
+        ("de", 55, "Das wissen wir seit 09:05 Uhr."),
+        ("de", 9 * 60 + 30, "Das wissen wir seit 00:30 Uhr."),  # yesterday in UTC
+        ("de", 10 * 60 + 30, "Das wissen wir seit dem 25. November 2026, 23:30 Uhr."),
+        ("de-leicht", 24 * 60, "Das wissen wir seit dem 25. November 2026, 10:00 Uhr."),
+        ("en", 55, "We have known this since 09:05."),
+        ("en", 24 * 60, "We have known this since 25 November 2026, 10:00."),
+    ],
+)
+def test_since_when_it_is_known_names_the_day_unless_it_is_today(
+    choice: Broker, browser: Browser, lang: str, minutes: int, words: str
+) -> None:
+    since = choice.clock() - timedelta(minutes=minutes)
+    watching(choice).troubles.note("bundid", Trouble(TroubleSource.LOOK, since), timedelta(minutes=1))
+    assert words in browser.opens(f"{choice.tool().url()}&ui_locales={lang}").text
+
+
+@pytest.mark.parametrize(
     ("lang", "text"), [("de", "Wartung bis 6 Uhr."), ("en", "Maintenance until 6."), ("de-leicht", "Wartung bis 6 Uhr.")]
 )
 def test_an_administrators_notice_is_shown_in_the_pages_language(choice: Broker, browser: Browser, lang: str, text: str) -> None:

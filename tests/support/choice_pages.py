@@ -19,8 +19,7 @@ from broker.web.presentation import ShownSetback, provider_options
 from broker.web.public_computer import ShownSwitch
 
 LONG_TOOL = "Bürgerhaushaltsbeteiligungsplattform der Entwicklungsgemeinschaft KielRegion"
-
-
+_NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 _SWITCH = ShownSwitch(on=False, fixed=False, network="")
 
 
@@ -103,7 +102,7 @@ def _choose(
             "citizen/choose_provider.html",
             request_id="r3qu3st",
             tool=tool,
-            options=provider_options(options_of(offered, **options), needed),
+            options=provider_options(options_of(offered, **options), needed, _NOW),
             needed=needed,
             step_up=step_up,
             setback=setback,
@@ -125,9 +124,10 @@ def more_of_them() -> list[IdentityProvider]:
     return [BUNDID, BAYERNID, sh, muk, *others, LOCAL]
 
 
-_SINCE = datetime(2026, 11, 26, 8, 5, tzinfo=UTC)
+_SINCE = _NOW - timedelta(minutes=55)
 _TROUBLES = {
     "bundid": Trouble(TroubleSource.LOOK, _SINCE),
+    "local": Trouble(TroubleSource.SIGN_INS, _SINCE - timedelta(days=1)),
     "bayernid": Trouble(TroubleSource.NOTICE, _SINCE, _SINCE + timedelta(hours=3), _texts("Wartung.", "Maintenance.", "Wartung.")),
 }
 

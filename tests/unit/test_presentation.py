@@ -13,6 +13,7 @@ from broker.flows.choosing import Option
 from broker.web import i18n
 from broker.web.presentation import MeansOption, claim_value, provider_name, provider_options
 from tests.support.choice_pages import BUNDID, LOCAL
+from tests.support.makers import NOW
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +61,7 @@ def test_value_in_words(name: str, value: ClaimData | None, words: str) -> None:
 
 
 def test_choice_lists_only_the_means_that_are_enough_strongest_first() -> None:
-    (option,) = provider_options([Option(BUNDID, True, ("age",), (), False)], TrustLevel.SUBSTANTIAL)
+    (option,) = provider_options([Option(BUNDID, True, ("age",), (), False)], TrustLevel.SUBSTANTIAL, NOW)
     assert option.means == (
         MeansOption("Online-Ausweis mit PIN", TrustLevel.HIGH),
         MeansOption("ELSTER-Zertifikat", TrustLevel.SUBSTANTIAL),
@@ -70,7 +71,7 @@ def test_choice_lists_only_the_means_that_are_enough_strongest_first() -> None:
 
 
 def test_citizen_id_that_is_not_offered_is_shown_with_what_it_reaches() -> None:
-    _, local = provider_options([Option(BUNDID, True, (), (), False), Option(LOCAL, False, (), (), False)], TrustLevel.HIGH)
+    _, local = provider_options([Option(BUNDID, True, (), (), False), Option(LOCAL, False, (), (), False)], TrustLevel.HIGH, NOW)
     assert not local.usable
     assert local.reach is TrustLevel.BASIC
     assert local.means == ()
