@@ -140,7 +140,7 @@ class BrokerSession:
         return self.expires_at if self.public_computer else None
 
     def at_public_computer(self, now: datetime) -> BrokerSession:
-        """The same for a computer that others use too: it ends soon, whatever the level (`now`: when it begins)."""
+        """The same for a computer that others use too: it ends soon, whatever the level (`now`: when it begins, or when that is said)."""
         return replace(self, public_computer=True, expires_at=min(self.expires_at, now + PUBLIC_COMPUTER_LIFETIME))
 
     def trust_at(self, now: datetime) -> TrustLevel:

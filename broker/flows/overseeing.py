@@ -166,6 +166,24 @@ class Overseeing:
             self.signing_out.sessions.replace(seen)
         return seen
 
+    def share(self, session: BrokerSession) -> None:
+        """The citizen says that others use this computer too: from now on the session is as one that began at a public computer, with what
+        tools keep for themselves in the same browser. It never gets longer by that, and one that is so already stays as it is.
+
+        Raises StoreUnavailable; said again, the rest is done. What was given for longer before goes on (`outlasting`).
+        """
+        now = self.clock()
+        for one in (*self._beside(session), session):
+            if not one.public_computer:
+                shared = one.touched(now).at_public_computer(now)
+                self.register.note_public_computer(shared.id, shared.expires_at)
+                self.signing_out.sessions.shorten(shared)
+
+    def outlasting(self, session: BrokerSession) -> tuple[str, ...]:
+        """Names of the tools that keep access without the citizen when this session ends. Raises StoreUnavailable."""
+        found = map(self.signing_out.clients.find, self.register.without_citizen(session.id, self.clock()))
+        return tuple(client.name for client in found if client and client.takes_part)
+
     def end(self, subject_id: str, session_id: str, by: EndedBy = EndedBy.CITIZEN) -> SignedOut | None:
         """End one session of this account, at a public computer with what tools keep for themselves beside it. None if it has none of
         that id, which another account's is not told apart from.
@@ -208,10 +226,14 @@ class Overseeing:
         return len(ids)
 
     def _end_beside(self, session: BrokerSession) -> None:
-        beside = (one for one in self.register.live(session.subject_id, self.clock()) if one.only_for)
-        for one in filter(None, [self.signing_out.sessions.find_even_over(each.session_id) for each in beside]):
-            if one.browser_id == session.browser_id:
-                self.signing_out.end(one)
+        for one in self._beside(session):
+            self.signing_out.end(one)
+
+    def _beside(self, session: BrokerSession) -> Sequence[BrokerSession]:
+        """What tools keep for themselves in the same browser."""
+        own = (one for one in self.register.live(session.subject_id, self.clock()) if one.only_for)
+        found = filter(None, [self.signing_out.sessions.find_even_over(one.session_id) for one in own])
+        return [one for one in found if one.browser_id == session.browser_id]
 
     def _overview(self, session: RegisteredSession) -> SessionOverview:
         tools, alone = self.signing_out.tools_of(session.session_id), session.only_for

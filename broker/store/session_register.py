@@ -53,6 +53,22 @@ _NOTE_DEVICE = (
     .where(sessions.c.session_id == bindparam("wanted"), _NOT_ENDED, sessions.c.other_device == "")
     .values(other_device=bindparam("of_device"))
 )
+_NOTE_PUBLIC = (
+    update(sessions)
+    .where(sessions.c.session_id == bindparam("wanted"), _NOT_ENDED)
+    .values(public_computer=True, expires_at=bindparam("ends", type_=sessions.c.expires_at.type))
+)
+_WITHOUT_CITIZEN = (
+    select(grants.c.client_id)
+    .where(
+        grants.c.session_id == bindparam("wanted"),
+        grants.c.offline.is_(True),
+        grants.c.revoked_at.is_(None),
+        grants.c.expires_at > _NOW,
+    )
+    .distinct()
+    .order_by(grants.c.client_id)
+)
 _PURGE = delete(sessions).where(sessions.c.ended_at <= bindparam("before", type_=sessions.c.ended_at.type))
 
 
@@ -95,6 +111,14 @@ class SessionRegister:
     def note_other_device(self, session_id: str, device: str) -> bool:
         """Note, once, on what other device the session's cookie turned up; whether that was news."""
         return self._database.run(_NOTE_DEVICE, {"wanted": session_id, "of_device": device}) > 0
+
+    def note_public_computer(self, session_id: str, ends: datetime) -> bool:
+        """Note that a session is one at a public computer by now, and when it ends; whether it had not ended before."""
+        return self._database.run(_NOTE_PUBLIC, {"wanted": session_id, "ends": ends}) > 0
+
+    def without_citizen(self, session_id: str, now: datetime) -> Sequence[str]:
+        """Client ids of tools with access that this session gave them and that goes on without it (`offline_access`)."""
+        return [row.client_id for row in self._database.all(_WITHOUT_CITIZEN, {"wanted": session_id, "now": now})]
 
     def purge_ended(self, before: datetime) -> int:
         """Forget sessions that ended before then; how many."""

@@ -30,7 +30,7 @@ class Sessions:
 
     def add(self, session: BrokerSession, replacing: str | None = None) -> None:
         """Keep a new session until shortly after its absolute end; the one it replaces goes in the same step."""
-        lifetime = milliseconds(session.expires_at - self._clock() + _KEPT_OVER)
+        lifetime = self._lifetime(session)
         with self._redis.pipeline(atomic=True) as pipeline:
             pipeline.set(self._values.key(session.id), self._values.sealed(session.id, session), px=lifetime)
             pipeline.delete(ticket_key(session.browser_id))  # whoever sits there now has no business with the sign-out before
@@ -72,9 +72,17 @@ class Sessions:
         """Keep what has become of the session. False if it has ended meanwhile: it is never brought back."""
         return self._values.replace(session.id, session)
 
+    def shorten(self, session: BrokerSession) -> None:
+        """Keep a session that is to end sooner, no longer than until shortly after that. One that has ended meanwhile stays ended."""
+        with self._redis.pipeline(atomic=True) as pipeline:
+            pipeline.set(self._values.key(session.id), self._values.sealed(session.id, session), px=self._lifetime(session), xx=True)
+
     def revoke(self, session_id: str) -> bool:
         """End a session; whether there was one."""
         return self._redis.delete(self._values.key(session_id))
+
+    def _lifetime(self, session: BrokerSession) -> int:
+        return milliseconds(session.expires_at - self._clock() + _KEPT_OVER)
 
     def _listed(self, index: str) -> Iterator[BrokerSession]:
         found = (self.find(member.decode()) for member in sorted(self._redis.members(index)))

@@ -53,11 +53,25 @@ class AccountViews:
         here = self.overseeing.network_hash(session.subject_id, request.remote_addr or "")
         listed = self.overseeing.list(session.subject_id)
         shown = shown_sessions(listed, self.list_providers(), self.networks, session.id, here)
-        return render_template("citizen/account_sessions.html", sessions=shown, signed_in=True, public_until=session.public_until)
+        return render_template(
+            "citizen/account_sessions.html",
+            sessions=shown,
+            signed_in=True,
+            public_until=session.public_until,
+            outlasting=self.overseeing.outlasting(session) if session.public_computer else (),
+        )
 
     def sign_in_for_sessions(self) -> Answer:
         """Sign in for the page of sessions."""
         return self.door.sign_in(url_for(".sessions"))
+
+    def share(self) -> Answer:
+        """Others use this computer too: what the choice page asks, for whoever did not come by it or forgot."""
+        session, response = self.door.session(), see_other(url_for(".sessions"))
+        if session:
+            self.overseeing.share(session)
+            self.door.cookies.forget_choice(response)
+        return response
 
     def end(self) -> Answer:
         """End the session that the form names. The one of this very browser ends like any sign-out."""
@@ -91,6 +105,7 @@ def account_blueprint(views: AccountViews) -> Blueprint:
     blueprint.post("/sign-in")(views.sign_in)
     blueprint.get("/sessions")(views.sessions)
     blueprint.post("/sessions/sign-in")(views.sign_in_for_sessions)
+    blueprint.post("/sessions/public-computer")(views.share)
     blueprint.post("/sessions/end")(views.end)
     blueprint.post("/sessions/end-others")(views.end_others)
     blueprint.post("/sessions/end-all")(views.end_all)

@@ -53,6 +53,31 @@ def test_an_account_sees_its_own_open_sessions_the_newest_first(register: Sessio
     assert list(register.live("erika", clock())) == [last, first]
 
 
+def test_it_becomes_one_at_a_public_computer_unless_it_has_ended(register: SessionRegister, outbox: Outbox, clock: Clock) -> None:
+    ends = clock() + timedelta(minutes=15)
+    for name in ("s", "ended", "other"):
+        register.add(registered(name, clock))
+    outbox.end_session("ended", "logout")
+    assert [register.note_public_computer(name, ends) for name in ("s", "ended", "unknown")] == [True, False, False]
+    found = {name: register.find(name) for name in ("s", "ended", "other")}
+    assert found["s"] == registered("s", clock, public_computer=True, expires_at=ends)
+    assert [one.public_computer for one in found.values() if one] == [True, False, False]
+
+
+def test_access_that_outlives_a_session_is_known_by_tool(
+    register: SessionRegister, grants: Grants, clients: Clients, citizen: Subject, clock: Clock
+) -> None:
+    for name in ("karte", "haushalt", "forum"):
+        clients.add(records.client(name))
+    lasting = {name: replace(records.grant(citizen.id, clock(), name, "s"), offline=True) for name in ("karte", "haushalt", "forum")}
+    for grant in (*lasting.values(), records.grant(citizen.id, clock(), "karte", "s")):
+        assert grants.add(grant)
+    grants.revoke(lasting["forum"].id)
+    assert grants.add(replace(records.grant(citizen.id, clock(), "forum", "elsewhere"), offline=True))
+    assert register.without_citizen("s", clock()) == ["haushalt", "karte"]
+    assert register.without_citizen("s", lasting["karte"].expires_at) == []
+
+
 def test_an_end_is_noted_once_with_who_pronounced_it(register: SessionRegister, outbox: Outbox, clock: Clock) -> None:
     register.add(registered("s", clock))
     outbox.end_session("s", "one", by=EndedBy.ADMINISTRATOR)

@@ -82,6 +82,18 @@ def test_what_became_of_a_session_is_kept_for_the_rest_of_its_time_and_never_bri
     assert sessions.find(session.id) is None
 
 
+def test_one_that_is_to_end_sooner_leaves_redis_sooner_and_is_never_brought_back(
+    sessions: Sessions, session: BrokerSession, redis: Redis, clock: Clock
+) -> None:
+    shared = session.at_public_computer(clock())
+    sessions.shorten(shared)
+    assert sessions.find(session.id) == shared
+    assert 0 < int(redis._client.pttl(_key(session))) <= timedelta(minutes=25).total_seconds() * 1000
+    sessions.revoke(session.id)
+    sessions.shorten(shared)
+    assert sessions.find_even_over(session.id) is None
+
+
 def test_a_session_put_under_another_key_is_refused(sessions: Sessions, session: BrokerSession, redis: Redis, clock: Clock) -> None:
     other = records.session("somebody else", clock())
     sessions.add(other)

@@ -50,7 +50,7 @@ def _sessions_stub() -> Blueprint:
     stub = Blueprint("account", __name__, url_prefix="/account")
     stub.add_url_rule("", "show", lambda: "")
     stub.add_url_rule("/sessions", "sessions", lambda: "")
-    for endpoint in ("sign_in", "sign_in_for_sessions", "end", "end_others", "end_all"):
+    for endpoint in ("sign_in", "sign_in_for_sessions", "share", "end", "end_others", "end_all"):
         stub.add_url_rule(f"/{endpoint}", endpoint, lambda: "", methods=["POST"])
     return stub
 
@@ -74,8 +74,8 @@ def _links(*links: ShownLink, fresh: bool = True, until: datetime | None = None)
     return _shows("account_links", links=list(links), fresh=fresh, signed_in=True, public_until=until)
 
 
-def _sessions(*sessions: ShownSession, until: datetime | None = None) -> Page:
-    return _shows("account_sessions", sessions=list(sessions), signed_in=True, public_until=until)
+def _sessions(*sessions: ShownSession, until: datetime | None = None, outlasting: tuple[str, ...] = ()) -> Page:
+    return _shows("account_sessions", sessions=list(sessions), signed_in=True, public_until=until, outlasting=outlasting)
 
 
 def _confirm(outlook: str) -> Page:
@@ -96,6 +96,7 @@ ACCOUNT_PAGES: dict[str, Page] = {
     "account-sessions": _sessions(HERE, PHONE),
     "account-sessions-many": _sessions(HERE, PHONE, STOLEN, LIBRARY, ISOLATED),
     "account-sessions-public": _sessions(replace(LIBRARY, present=True), PHONE, until=PUBLIC_UNTIL),
+    "account-sessions-outlasted": _sessions(replace(LIBRARY, present=True), until=PUBLIC_UNTIL, outlasting=PHONE.tools + HERE.tools[1:]),
     "account-sessions-one": _sessions(HERE),
     "account-sessions-signed-out": _shows("account_sessions", sessions=[], signed_in=False),
     "account-signed-out": _shows("account_links", links=[], fresh=False, signed_in=False),
