@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import psycopg
+import pytest
 import redis as redis_py
 
 from tests.support.servers import PostgresqlServer, RedisServer, Server, until
 
 SqlTrouble = Callable[[PostgresqlServer], AbstractContextManager[None]]
 RedisTrouble = Callable[[RedisServer], AbstractContextManager[None]]
+
+_FULL = 16 * 1024 * 1024
+_FILL = """
+    DO $$ BEGIN
+        LOOP
+            INSERT INTO deliveries
+                (delivery_id, logout_id, client_id, sub, sid, state, attempts, created_at, next_attempt_at, outcome, duration_ms)
+                VALUES (gen_random_uuid(), 'ballast', 'ballast', '', gen_random_uuid(), 'delivered', 0, now(), now(), repeat('x', 1450), 0);
+            COMMIT;
+        END LOOP;
+    END $$
+"""  # five rows to a page, which leave no room for another
 
 
 @contextmanager
@@ -34,6 +49,46 @@ def frozen(server: Server) -> Iterator[None]:
         server.thaw()
 
 
+@contextmanager
+def postmaster_frozen(server: PostgresqlServer) -> Iterator[None]:
+    """kill -STOP of the process that takes connections: those there are go on, a new one gets no answer."""
+    assert server.pid
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+
+
+def terminate_all(server: PostgresqlServer) -> None:
+    """End every connection of the broker at the server's side."""
+    with psycopg.connect(server.url, autocommit=True) as administrator:
+        administrator.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'broker'")
+
+
+@contextmanager
+def cut(server: PostgresqlServer) -> Iterator[None]:
+    """Every connection was cut just now."""
+    terminate_all(server)
+    yield
+
+
+@contextmanager
+def crowded(server: PostgresqlServer) -> Iterator[None]:
+    """Others hold every connection that was left."""
+    with ExitStack() as taken:
+        while other := _one_more(server):
+            taken.enter_context(other)
+        yield
+
+
+def _one_more(server: PostgresqlServer) -> psycopg.Connection[tuple[object, ...]] | None:
+    try:
+        return psycopg.connect(server.url)
+    except psycopg.OperationalError:
+        return None
+
+
 def locked(table: str) -> SqlTrouble:
     """Somebody holds a lock on this table."""
 
@@ -44,6 +99,21 @@ def locked(table: str) -> SqlTrouble:
             yield
 
     return away
+
+
+@contextmanager
+def full(server: PostgresqlServer) -> Iterator[None]:
+    """The disk is full: the table of deliveries, which every sign-out writes to, has no room and gets none."""
+    with psycopg.connect(server.url, autocommit=True) as administrator:
+        administrator.execute("VACUUM FULL deliveries")  # no gaps that earlier rows left
+        server.limit_files(_FULL)
+        try:
+            with pytest.raises(psycopg.Error, match="could not extend file"):
+                administrator.execute(_FILL)
+            yield
+        finally:
+            server.limit_files(None)
+            administrator.execute("DELETE FROM deliveries WHERE logout_id = 'ballast'")
 
 
 @contextmanager

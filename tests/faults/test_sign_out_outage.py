@@ -1,5 +1,5 @@
 """Somebody signs out while a store is away: said to be an outage at once, nothing is claimed, and the next press of the button does it all
-(F-01 to F-10, F-19 to F-26, SE-06)."""
+(F-01 to F-10, F-19 to F-27, SE-06)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,19 @@ from sqlalchemy import text
 from broker.core.client_policy import GrantType, TokenPolicy
 from broker.store.sql import Database
 from tests.faults.conftest import recovers
-from tests.faults.outages import RedisTrouble, SqlTrouble, frozen, killed, locked, read_only, without_replicas
+from tests.faults.outages import (
+    RedisTrouble,
+    SqlTrouble,
+    crowded,
+    cut,
+    frozen,
+    full,
+    killed,
+    locked,
+    postmaster_frozen,
+    read_only,
+    without_replicas,
+)
 from tests.support.app import Broker, start
 from tests.support.browser import Browser, Stop
 from tests.support.clock import Clock
@@ -88,8 +100,8 @@ def test_redis_is_away(citizen: SignedIn, own_redis_server: RedisServer, trouble
 
 @pytest.mark.parametrize(
     "trouble",
-    [killed, frozen, locked("grants"), locked("deliveries"), read_only],
-    ids=["f19_killed", "f21_frozen", "f22_grants_locked", "f22_deliveries_locked", "f26_read_only"],
+    [killed, frozen, locked("grants"), locked("deliveries"), read_only, full],
+    ids=["f19_killed", "f21_frozen", "f22_grants_locked", "f22_deliveries_locked", "f26_read_only", "f27_full"],
 )
 def test_sql_is_away(citizen: SignedIn, own_postgresql_server: PostgresqlServer, trouble: SqlTrouble) -> None:
     with trouble(own_postgresql_server):
@@ -97,6 +109,23 @@ def test_sql_is_away(citizen: SignedIn, own_postgresql_server: PostgresqlServer,
     recovers(citizen.broker.parts.stores.database.ping)
     assert citizen.is_signed_in(), "SQL comes first: nothing was done by halves"
     citizen.is_out_everywhere()
+
+
+@pytest.mark.parametrize("trouble", [read_only, full], ids=["f26_read_only", "f27_full"])
+def test_what_only_reads_goes_on_while_nobody_can_sign_out(
+    citizen: SignedIn, own_postgresql_server: PostgresqlServer, trouble: SqlTrouble
+) -> None:
+    with trouble(own_postgresql_server):
+        citizen.is_told_of_an_outage()
+        assert citizen.is_signed_in()
+        assert citizen.tool.asks_userinfo(citizen.tokens["access_token"]).status_code == 200
+        assert citizen.tool.introspects(citizen.tokens["access_token"])["active"]
+
+
+@pytest.mark.parametrize("trouble", [postmaster_frozen, cut, crowded], ids=["f20_postmaster_frozen", "f23_cut", "f23_crowded"])
+def test_a_sign_out_does_not_notice(citizen: SignedIn, own_postgresql_server: PostgresqlServer, trouble: SqlTrouble) -> None:
+    with trouble(own_postgresql_server):
+        citizen.is_out_everywhere()
 
 
 def test_f01_f03_redis_is_killed_and_comes_back_empty(citizen: SignedIn, own_redis_server: RedisServer) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from broker.core.subject import Subject
 from broker.store.access_tokens import AccessTokens
@@ -25,6 +24,7 @@ from broker.store.standings import Standings
 from broker.store.subjects import Subjects
 from broker.store.tables import grants as grants_table
 from tests.faults.conftest import is_an_outage, recovers
+from tests.faults.outages import crowded, postmaster_frozen, terminate_all
 from tests.support import records
 from tests.support.clock import Clock
 from tests.support.servers import PostgresqlServer
@@ -104,15 +104,11 @@ def test_f20_frozen_before_anybody_connected(own_postgresql_server: PostgresqlSe
 def test_f20_a_frozen_postmaster_does_not_hurt_open_connections(
     own_postgresql_server: PostgresqlServer, fragile_database: Database
 ) -> None:
-    assert own_postgresql_server.pid
-    os.kill(own_postgresql_server.pid, signal.SIGSTOP)
-    try:
+    with postmaster_frozen(own_postgresql_server):
         fragile_database.ping()
         fresh = Database(own_postgresql_server.url)
         is_an_outage(fresh.ping)
         fresh.dispose()
-    finally:
-        os.kill(own_postgresql_server.pid, signal.SIGCONT)
 
 
 def test_f21_an_answer_that_comes_too_late_is_not_taken_for_another(
@@ -142,7 +138,7 @@ def test_f22_a_locked_table_is_an_outage_and_no_deadlock(
 def test_f23_terminated_connections_are_replaced_before_anything_is_sent(
     own_postgresql_server: PostgresqlServer, fragile_database: Database, citizen: Subject, clock: Clock, call: str
 ) -> None:
-    _terminate_all(own_postgresql_server)
+    terminate_all(own_postgresql_server)
     _all_calls(fragile_database, clock)[call]()
 
 
@@ -150,7 +146,7 @@ def test_f23_a_grant_is_written_once_over_a_terminated_connection(
     own_postgresql_server: PostgresqlServer, fragile_database: Database, citizen: Subject, clock: Clock
 ) -> None:
     gate, grant = Grants(fragile_database, clock), records.grant(citizen.id, clock())
-    _terminate_all(own_postgresql_server)
+    terminate_all(own_postgresql_server)
     assert gate.add(grant)
     assert len(fragile_database.all(grants_table.select())) == 1
 
@@ -162,7 +158,7 @@ def test_f23_a_connection_cut_in_the_middle_of_a_transaction_leaves_nothing(
         with fragile_database.transaction() as connection:
             connection.execute(grants_table.delete())
             connection.exec_driver_sql("UPDATE subjects SET status = 'blocked'")
-            _terminate_all(own_postgresql_server)
+            terminate_all(own_postgresql_server)
             connection.exec_driver_sql("UPDATE subjects SET locale = 'en'")
 
     is_an_outage(cut)
@@ -170,27 +166,14 @@ def test_f23_a_connection_cut_in_the_middle_of_a_transaction_leaves_nothing(
 
 
 def test_f23_all_connections_taken_is_an_outage(own_postgresql_server: PostgresqlServer, fragile_database: Database) -> None:
-    hogs = []
-    try:
-        while hog := _one_more(own_postgresql_server):
-            hogs.append(hog)
+    with crowded(own_postgresql_server):
         fragile_database.ping()
         fresh = Database(own_postgresql_server.url)
         try:
             is_an_outage(fresh.ping)
         finally:
             fresh.dispose()
-    finally:
-        for hog in hogs:
-            hog.close()
     recovers(fragile_database.ping)
-
-
-def _one_more(server: PostgresqlServer) -> psycopg.Connection[tuple[object, ...]] | None:
-    try:
-        return psycopg.connect(server.url)
-    except psycopg.OperationalError:
-        return None
 
 
 def test_f26_read_only_serves_reads_and_refuses_writes(
@@ -225,10 +208,23 @@ def test_f22_a_locked_sqlite_file_is_an_outage_for_writing_only(quick_database: 
     Clients(quick_database).add(records.client("second"))
 
 
+def test_f27_a_full_disk_is_an_outage_by_the_word_that_postgresql_has_for_it(fragile_database: Database) -> None:
+    """SQLSTATE 53100, as the server says when a file system has no room; the rest is in test_sign_out_outage.py."""
+    is_an_outage(lambda: fragile_database.run(text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$")))
+    fragile_database.ping()
+
+
+def test_f27_a_sqlite_file_that_cannot_grow_is_an_outage_for_writing_only(quick_database: Database) -> None:
+    quick_database.all(text("PRAGMA max_page_count = 1"))  # taken as: no more than there are
+    clients = Clients(quick_database)
+
+    is_an_outage(lambda: clients.add(records.client("large", base_url="https://tool.test/" + "x" * 100_000)))
+
+    assert clients.find("large") is None
+    quick_database.all(text("PRAGMA max_page_count = 100000"))
+    clients.add(records.client("large"))
+    assert clients.find("large")
+
+
 def test_a_missing_sqlite_folder_is_an_outage(tmp_path: Path) -> None:
     is_an_outage(Database(f"sqlite:///{tmp_path / 'missing' / 'broker.sqlite'}").ping)
-
-
-def _terminate_all(server: PostgresqlServer) -> None:
-    with _administrator(server) as administrator:
-        administrator.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'broker'")

@@ -149,6 +149,13 @@ class PostgresqlServer(Server):
         """The address of the database that always exists."""
         return f"postgresql://broker@127.0.0.1:{self.port}/postgres"
 
+    def limit_files(self, size: int | None) -> None:
+        """No file of it grows beyond so many bytes; None: as they like. PostgreSQL takes this for a full disk (its postmaster ignores
+        SIGXFSZ for that purpose), and unlike a small disk it needs no right to mount one. Below 16 MiB it could not write its log."""
+        for pid in self._family():
+            limit = "unlimited" if size is None else size
+            subprocess.run(["prlimit", "--pid", str(pid), f"--fsize={limit}:"], check=True, capture_output=True, user=self._user)
+
     def program(self, name: str) -> Path:
         """Another program of the same PostgreSQL, for example pg_dump."""
         return (self._binaries / "initdb").resolve().parent / name
