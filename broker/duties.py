@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from broker.config import Settings
+from broker.core.errors import TemporarilyUnavailable
 from broker.core.ports import Clock
 from broker.flows.administering import Administering
 from broker.flows.delivering import Delivering
@@ -31,30 +33,49 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
     observability.configure_logging(settings.log_level)
     stores = open_stores(settings, clock)
     dispatching, overseeing = build_dispatching(settings, stores, clock), build_overseeing(settings, stores, clock)
+    timed = (Task("end sessions", 5.0, overseeing.end_expired), *_timed_tasks(settings, stores, clock))
     return Worker(
         dispatching.run,
         (
             Task("deliver logouts", None, dispatching.run_once),
-            Task("end sessions", 5.0, overseeing.end_expired),
             Task("sweep ended sessions", 2.0, overseeing.sweep),
             Task("measure the outbox", 15.0, lambda: observability.measure_outbox(*stores.outbox.pending(), clock())),
             Task("compare clocks", 30.0, lambda: observability.measure_clock(stores.database.seconds_ahead(clock()))),
-            Task("advance signing keys", 60.0, _rotating(settings, stores, clock).run_once),
             Task("look at citizen IDs", LOOK_SECONDS, _watching(settings, stores, clock).look),
-            Task("close procedures", 60.0, stores.procedures.revoke_due),
-            Task("clear grants", _HOUR, lambda: stores.grants.purge_expired(clock())),
-            Task("clear refresh tokens", _HOUR, lambda: stores.refresh_tokens.purge_expired(clock())),
-            Task("clear access tokens", _HOUR, lambda: stores.access_tokens.purge_expired(clock())),
-            Task("clear one-time ids", _HOUR, lambda: stores.one_time_ids.purge_expired(clock())),
-            Task("clear invitations", _HOUR, lambda: stores.registration_tokens.purge_expired(clock())),
-            Task("clear vouchers", _HOUR, lambda: stores.vouchers.purge_expired(clock() - _VOUCHERS_KEPT)),
-            Task("clear logos", _HOUR, lambda: stores.logos.purge_expired(clock() - _LOGOS_KEPT, shown_logos(stores.clients.list()))),
-            Task("clear deliveries", _HOUR, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
-            Task("clear sessions", _HOUR, lambda: stores.session_register.purge_ended(clock() - _SESSIONS_KEPT)),
-            Task("clear retired keys", _HOUR, lambda: stores.signing_keys.purge_expired(clock())),
+            *(_unless_ahead(task, stores, clock) for task in timed),
         ),
         stores.close,
     )
+
+
+def _timed_tasks(settings: Settings, stores: Stores, clock: Clock) -> tuple[Task, ...]:
+    """What changes, closes or deletes things because their time is over."""
+    return (
+        Task("advance signing keys", 60.0, _rotating(settings, stores, clock).run_once),
+        Task("close procedures", 60.0, stores.procedures.revoke_due),
+        Task("clear grants", _HOUR, lambda: stores.grants.purge_expired(clock())),
+        Task("clear refresh tokens", _HOUR, lambda: stores.refresh_tokens.purge_expired(clock())),
+        Task("clear access tokens", _HOUR, lambda: stores.access_tokens.purge_expired(clock())),
+        Task("clear one-time ids", _HOUR, lambda: stores.one_time_ids.purge_expired(clock())),
+        Task("clear invitations", _HOUR, lambda: stores.registration_tokens.purge_expired(clock())),
+        Task("clear vouchers", _HOUR, lambda: stores.vouchers.purge_expired(clock() - _VOUCHERS_KEPT)),
+        Task("clear logos", _HOUR, lambda: stores.logos.purge_expired(clock() - _LOGOS_KEPT, shown_logos(stores.clients.list()))),
+        Task("clear deliveries", _HOUR, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
+        Task("clear sessions", _HOUR, lambda: stores.session_register.purge_ended(clock() - _SESSIONS_KEPT)),
+        Task("clear retired keys", _HOUR, lambda: stores.signing_keys.purge_expired(clock())),
+    )
+
+
+def _unless_ahead(task: Task, stores: Stores, clock: Clock) -> Task:
+    """The task, left to workers whose clock is right while this machine's is ahead of the database's: what it ends or deletes too early
+    is gone (F-32). A clock that is behind only makes it late."""
+
+    def do() -> object:
+        if stores.database.seconds_ahead(clock()) > observability.CLOCK_TOLERANCE_SECONDS:
+            raise TemporarilyUnavailable("this machine's clock is ahead of the database's: nothing is ended by it")
+        return task.do()
+
+    return replace(task, do=do)
 
 
 def build_dispatching(settings: Settings, stores: Stores, clock: Clock = utc_now) -> Dispatching:

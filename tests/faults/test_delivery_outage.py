@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -21,7 +21,7 @@ from tests.faults.conftest import recovers
 from tests.faults.outages import SqlTrouble, frozen, killed, locked, read_only
 from tests.support import records
 from tests.support.app import Broker, start
-from tests.support.clock import Clock, RealTime
+from tests.support.clock import Clock, RealTime, Skewed
 from tests.support.servers import PostgresqlServer, until
 from tests.support.services import empty
 from tests.support.serving import serving
@@ -138,16 +138,6 @@ def test_f23_connections_that_were_cut_are_replaced_and_nobody_is_told_twice(tow
     worker.join(30)
 
     assert town.told.told_once
-
-
-class Skewed(Clock):
-    """A clock that is wrong by so much, and jumps when told."""
-
-    def __init__(self, **wrong: float) -> None:
-        self._true, self.wrong = RealTime(), timedelta(**wrong)
-
-    def __call__(self) -> datetime:
-        return self._true() + self.wrong
 
 
 @pytest.mark.parametrize("wrong", [{"seconds": 90}, {"minutes": -10}], ids=["f32_ahead", "f32_behind"])

@@ -29,6 +29,16 @@ class RealTime(Clock):
         return datetime.now(UTC)
 
 
+class Skewed(Clock):
+    """A clock that is wrong by so much, and jumps when told."""
+
+    def __init__(self, **wrong: float) -> None:
+        self._true, self.wrong = RealTime(), timedelta(**wrong)
+
+    def __call__(self) -> datetime:
+        return self._true() + self.wrong
+
+
 @pytest.fixture
 def clock() -> Clock:
     """A fresh clock at a fixed time."""
