@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -77,7 +78,7 @@ class Dispatching:
 
     def run(self, stop: threading.Event) -> None:
         """Go on until `stop` is set; then hand back what has not begun and wait for what is on its way. An outage is waited out."""
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="logout") as pool:
+        with _pool() as pool:
             while not stop.is_set():
                 try:
                     taken = self._take()
@@ -91,7 +92,7 @@ class Dispatching:
     def run_once(self) -> int:
         """Deliver what is due now, once each; how many were tried. Raises StoreUnavailable."""
         tried = 0
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="logout") as pool:
+        with _pool() as pool:
             while self._take():
                 while any(tool.waiting or tool.on_the_way for tool in self._tools.values()):
                     self._start(pool)
@@ -118,7 +119,8 @@ class Dispatching:
                     self._unsettled.append(delivery)
                 else:
                     tool.on_the_way += 1
-                    pool.submit(self._deliver, delivery)
+                    with suppress(RuntimeError):  # no memory for one more thread: what is in the pool's queue by then waits for the others
+                        pool.submit(self._deliver, delivery)
 
     def _deliver(self, delivery: Delivery) -> None:
         """In a thread of the pool. Whatever happens, there is a result; a delivery that could not be tried keeps its time."""
@@ -186,3 +188,11 @@ class Dispatching:
         idle = [name for name, tool in self._tools.items() if not (tool.waiting or tool.on_the_way or tool.failures)]
         for name in idle:
             del self._tools[name]
+
+
+@contextmanager
+def _pool() -> Iterator[Executor]:
+    """Threads for deliveries: one at once, so that what is handed in is always done, the others as they are needed and found (F-35)."""
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="logout") as pool:
+        pool.submit(int)
+        yield pool

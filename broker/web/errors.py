@@ -5,6 +5,7 @@ Views and flows raise `BrokerError`; nobody else catches. The reference number o
 
 from __future__ import annotations
 
+import errno
 import json
 import random
 import traceback
@@ -29,6 +30,7 @@ JSON_PATHS |= {"/par", "/device_authorization", "/introspect", "/revoke", "/deli
 """Endpoints that machines call: their errors are JSON (RFC 6749 5.2, RFC 6750 3)."""
 _REGISTRATION = "/register"
 
+_WANTS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _BY_STATUS: dict[int, type[BrokerError]] = {404: NotFound, 405: MethodNotAllowed, 413: TooLarge}
 
 
@@ -60,11 +62,20 @@ def install(app: Flask, responses: AuthorizationResponses) -> None:
         # The exception's own text stays out of the log: it may hold what a citizen sent, or a row of a table.
         frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
         observability.log_unforeseen(type(error).__name__, frames[-12:])
-        return answer(BrokerError())
+        return answer(TemporarilyUnavailable() if _is_want(error) else BrokerError())
 
     app.register_error_handler(BrokerError, answer)
     app.register_error_handler(HTTPException, from_http)
     app.register_error_handler(Exception, from_nowhere)
+
+
+def _is_want(error: Exception) -> bool:
+    """Whether this machine lacks memory, threads or file descriptors: that passes (F-35)."""
+    return (
+        isinstance(error, MemoryError)
+        or (isinstance(error, OSError) and error.errno in _WANTS)
+        or (isinstance(error, RuntimeError) and str(error) == "can't start new thread")
+    )
 
 
 def _is_for_machines(path: str) -> bool:

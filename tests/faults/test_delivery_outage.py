@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -70,12 +71,32 @@ class Town:
                 assert grants.add(records.grant(citizen.id, now, tool, f"session-{number}"))
             self.outbox.end_session(f"session-{number}", f"logout-{number}")
 
-    def all_told(self) -> bool:
-        """Whether all have arrived, as far as the database can say it just now."""
+    @contextmanager
+    def at_work(self, *workers: Dispatching) -> Iterator[None]:
+        """These workers for a block; after it they have ended, whatever happened."""
+        stop = threading.Event()
+        threads = [threading.Thread(target=worker.run, args=(stop,)) for worker in workers]
+        for thread in threads:
+            thread.start()
         try:
-            return {one.state for one in self.deliveries()} == {DeliveryState.DELIVERED}
+            yield
+        finally:
+            self.told.hold.set()
+            stop.set()
+            for thread in threads:
+                thread.join(30)
+        assert not any(thread.is_alive() for thread in threads)
+
+    def until_all_told(self) -> None:
+        """All have arrived."""
+        until(lambda: {one.state for one in self.seen()} == {DeliveryState.DELIVERED}, 30, "everybody to be told")
+
+    def seen(self) -> list[Delivery]:
+        """How they all stand, as far as the database can say it just now."""
+        try:
+            return self.deliveries()
         except StoreUnavailable:
-            return False
+            return []
 
     def deliveries(self) -> list[Delivery]:
         """How they all stand."""
@@ -103,39 +124,27 @@ def town(own_postgresql_server: PostgresqlServer) -> Iterator[Town]:
 )
 def test_results_outlast_it_and_nobody_is_told_twice(town: Town, own_postgresql_server: PostgresqlServer, trouble: SqlTrouble) -> None:
     town.told.hold.clear()
-    stop = threading.Event()
-    worker = threading.Thread(target=town.dispatching().run, args=(stop,))
-    worker.start()
-    try:
+    with town.at_work(town.dispatching()):
         town.told.until_waiting(len(TOOLS) * AT_ONCE_PER_TOOL)
         with trouble(own_postgresql_server):
             town.told.hold.set()
             until(lambda: town.outbox.refusals > 0, 20, "the worker to notice")
         recovers(town.broker.parts.stores.database.ping)
         town.told.until_told(len(TOOLS) * SESSIONS)
-        until(town.all_told, 10, "the results to be noted")
-    finally:
-        town.told.hold.set()
-        stop.set()
-        worker.join(30)
+        town.until_all_told()
 
-    assert not worker.is_alive()
     assert town.told.told_once
     assert {(one.attempts, one.outcome, one.leased_until) for one in town.deliveries()} == {(1, "200", None)}
 
 
 def test_f23_connections_that_were_cut_are_replaced_and_nobody_is_told_twice(town: Town, own_postgresql_server: PostgresqlServer) -> None:
     town.told.hold.clear()
-    stop = threading.Event()
-    worker = threading.Thread(target=town.dispatching().run, args=(stop,))
-    worker.start()
-    town.told.until_waiting(len(TOOLS) * AT_ONCE_PER_TOOL)
-    with psycopg.connect(own_postgresql_server.url, autocommit=True) as administrator:
-        administrator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-    town.told.hold.set()
-    until(town.all_told, 20, "everybody to be told")
-    stop.set()
-    worker.join(30)
+    with town.at_work(town.dispatching()):
+        town.told.until_waiting(len(TOOLS) * AT_ONCE_PER_TOOL)
+        with psycopg.connect(own_postgresql_server.url, autocommit=True) as administrator:
+            administrator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        town.told.hold.set()
+        town.until_all_told()
 
     assert town.told.told_once
 
@@ -143,19 +152,10 @@ def test_f23_connections_that_were_cut_are_replaced_and_nobody_is_told_twice(tow
 @pytest.mark.parametrize("wrong", [{"seconds": 90}, {"minutes": -10}], ids=["f32_ahead", "f32_behind"])
 def test_f32_a_worker_with_a_wrong_clock_loses_nothing_and_settles_nothing_twice(town: Town, wrong: dict[str, float]) -> None:
     """What one worker has taken may look due to the other: a tool may be told again, with another token, and the first result stands."""
-    clock, stop = Skewed(**wrong), threading.Event()
+    clock = Skewed(**wrong)
     database = town.broker.parts.stores.database
-    outboxes = [town.outbox, WatchedOutbox(database, clock)]
-    workers = [
-        threading.Thread(target=town.dispatching(outboxes[0]).run, args=(stop,)),
-        threading.Thread(target=town.dispatching(outboxes[1], clock).run, args=(stop,)),
-    ]
-    for worker in workers:
-        worker.start()
-    until(town.all_told, 20, "everybody to be told")
-    stop.set()
-    for worker in workers:
-        worker.join(30)
+    with town.at_work(town.dispatching(), town.dispatching(WatchedOutbox(database, clock), clock)):
+        town.until_all_told()
 
     assert set(town.told.tokens.values()) == {1}, "never the same token again"
     assert {one.attempts for one in town.deliveries()} == {1}
@@ -165,16 +165,13 @@ def test_f32_a_worker_with_a_wrong_clock_loses_nothing_and_settles_nothing_twice
 
 def test_f32_a_clock_that_jumps_back_lets_nothing_wait_for_its_time(town: Town) -> None:
     """Failures were noted by a clock an hour ahead. When it is right again, the tool's first good answer wakes what waits for that hour."""
-    clock, stop = Skewed(hours=1), threading.Event()
+    clock = Skewed(hours=1)
     town.told.status = 500
     outbox = WatchedOutbox(town.broker.parts.stores.database, clock)
-    worker = threading.Thread(target=town.dispatching(outbox, clock).run, args=(stop,))
-    worker.start()
-    until(lambda: sum(one.attempts for one in town.deliveries()) >= 2 * len(TOOLS) * 2, 20, "the tools to count as away")
-    late = [one for one in town.deliveries() if one.next_attempt_at > town.broker.clock() + timedelta(minutes=50)]
-    assert late
+    with town.at_work(town.dispatching(outbox, clock)):
+        until(lambda: sum(one.attempts for one in town.seen()) >= 2 * len(TOOLS) * 2, 20, "the tools to count as away")
+        late = [one for one in town.seen() if one.next_attempt_at > town.broker.clock() + timedelta(minutes=50)]
+        assert late
 
-    town.told.status, clock.wrong = 200, timedelta(0)
-    until(town.all_told, 30, "everybody to be told")
-    stop.set()
-    worker.join(30)
+        town.told.status, clock.wrong = 200, timedelta(0)
+        town.until_all_told()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection
@@ -17,24 +14,12 @@ import pytest
 
 from broker.config import ROOT
 from tests.support.app import SECRET
-from tests.support.servers import free_port, missing, until
+from tests.support.servers import free_port, missing
+from tests.support.serving import process_at
 
 NGINX = Path("/usr/sbin/nginx")
 BOMB = "; ".join(f"junk{number}={'x' * 4000}" for number in range(60))
 WEIGHTY = "; ".join(f"junk{number}={'x' * 4000}" for number in range(3))
-
-
-@contextmanager
-def running(command: list[str], port: int, **environment: str) -> Iterator[None]:
-    """A server at this port for a block."""
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: process.poll() is not None or _listens(port), 90, f"{command[0]} to listen")
-        assert process.poll() is None, f"{command} did not start"
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +32,8 @@ def ports(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     database.write_bytes(sqlite_template.read_bytes())
     with ExitStack() as stack:
         serve = [sys.executable, "-m", "broker", "serve"]
-        stack.enter_context(running(serve, found["gunicorn"], **_settings(database, found)))
-        stack.enter_context(running([str(NGINX), "-p", str(folder), "-c", str(_configuration(folder, found))], found["nginx"]))
+        stack.enter_context(process_at(serve, found["gunicorn"], **_settings(database, found)))
+        stack.enter_context(process_at([str(NGINX), "-p", str(folder), "-c", str(_configuration(folder, found))], found["nginx"]))
         yield found
 
 
@@ -96,14 +81,6 @@ def _asks(port: int, issuer_port: int, cookie: str = "") -> Answer:
         connection.request("GET", "/logout", headers=headers)
         with connection.getresponse() as response:
             return Answer(response.status, response.headers, response.read().decode())
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 2).close()
-    except OSError:
-        return False
-    return True
 
 
 def test_se08_behind_nginx_a_bomb_gets_a_page_that_says_what_helps(ports: dict[str, int]) -> None:

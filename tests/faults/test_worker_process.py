@@ -1,4 +1,4 @@
-"""`broker worker` as a process: stopped in good order, started before its stores, short of file descriptors (F-29, F-30, F-35)."""
+"""`broker worker` as a process: stopped in good order, started before its stores, short of files or memory (F-29, F-30, F-35)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from broker.config import ROOT
 from broker.core.delivery import DeliveryState
-from broker.flows.dispatching import AT_ONCE_PER_TOOL
+from broker.flows.dispatching import AT_ONCE_PER_TOOL, THREADS
 from broker.store.sql import Database
 from tests.support import records
 from tests.support.app import SECRET, Broker, start
@@ -37,6 +38,7 @@ class Town:
     told: Told
     port: int
     environment: dict[str, str]
+    ended: int = 0
 
     def end_sessions(self, many: int, tools: int = 1) -> None:
         """So many sessions end at each of so many tools."""
@@ -45,11 +47,13 @@ class Town:
         stores.subjects.add(citizen, records.link(citizen, now))
         names = [f"tool-{number}" for number in range(tools)]
         for name in names:
-            self.broker.tool(name, backchannel_logout_uri=f"http://localhost:{self.port}/{name}")
-        for number in range(many):
+            if not stores.clients.find(name):
+                self.broker.tool(name, backchannel_logout_uri=f"http://localhost:{self.port}/{name}")
+        for number in range(self.ended, self.ended + many):
             for name in names:
                 assert stores.grants.add(records.grant(citizen.id, now, name, f"session-{number}"))
             stores.outbox.end_session(f"session-{number}", f"logout-{number}")
+        self.ended += many
 
     @contextmanager
     def worker(self, prepare: Callable[[], None] | None = None) -> Iterator[Worker]:
@@ -133,6 +137,33 @@ def test_f35_a_worker_short_of_file_descriptors_tries_again_and_goes_on(town: To
         town.until_all_arrived(40)
         assert worker.poll() is None
     assert town.told.told_once
+
+
+def test_f35_a_worker_without_memory_for_more_threads_delivers_with_those_it_has(town: Town) -> None:
+    with town.worker() as worker:
+        town.end_sessions(1, tools=10)
+        town.until_all_arrived(10)
+        little = _status(worker, "VmSize") * 1024 + _ROOM
+        resource.prlimit(worker.pid, resource.RLIMIT_AS, (little, resource.RLIM_INFINITY))
+        town.told.hold.clear()
+        town.end_sessions(4, tools=10)
+        town.told.until_waiting(4)
+
+        town.told.hold.set()
+        town.until_all_arrived(50)
+        assert worker.poll() is None
+        assert _status(worker, "Threads") < THREADS, "it did meet the limit"
+    assert town.told.told_once
+
+
+_ROOM = 20 * 1024 * 1024
+"""For two threads more, where each takes 8 MiB of the addresses that a process may have."""
+
+
+def _status(process: Worker, what: str) -> int:
+    """A figure that the kernel tells about a process."""
+    lines = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines()
+    return int(next(line for line in lines if line.startswith(f"{what}:")).split()[1])
 
 
 def _few_files() -> None:

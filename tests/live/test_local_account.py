@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import monotonic
 
 import pytest
 
@@ -207,11 +208,21 @@ def test_nobody_is_flooded_with_mail(place: ResidentsPlace, resident: Resident) 
     assert "zu viele E-Mails" in elsewhere.browser.reads()
 
 
-def test_a_mail_server_that_is_away_is_told_and_no_address_is_logged(place: ResidentsPlace, resident: Resident) -> None:
+def test_f37_a_mail_server_that_is_away_is_told_at_once_keeps_up_nobody_else_and_no_address_is_logged(
+    place: ResidentsPlace, resident: Resident
+) -> None:
+    somebody_else = place.resident()
+    somebody_else.comes_from_the_broker()
+    mail = somebody_else.asks_for_a_link()
     resident.comes_from_the_broker()
     place.mailbox.close()
     try:
+        began = monotonic()
         resident.browser.submits("send", {"email": resident.address})
+        assert monotonic() - began < 5
+        somebody_else.opens(mail)
+        somebody_else.browser.submits("create")
+        assert somebody_else.is_at_the_broker()["up_idp"] == "local"
     finally:
         place.mailbox.open()
     assert "konnte gerade nicht verschickt werden" in resident.browser.reads()

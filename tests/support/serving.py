@@ -1,12 +1,18 @@
-"""An application served from this process at a port of its own."""
+"""An application served at a port of its own: from this process, or by one that is started for it."""
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+from broker.config import ROOT
+from tests.support.servers import until
 
 
 class Quiet(WSGIRequestHandler):
@@ -28,3 +34,27 @@ def serving(app: Callable[..., object], port: int = 0) -> Iterator[int]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def process_at(
+    command: list[str], port: int, prepare: Callable[[], None] | None = None, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server at this port for a block; `prepare` runs in its process before it does."""
+    silent = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, preexec_fn=prepare, stdout=silent, stderr=silent)
+    try:
+        until(lambda: process.poll() is not None or _listens(port), 90, f"{command[0]} to listen")
+        assert process.poll() is None, f"{command} did not start"
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 2).close()
+    except OSError:
+        return False
+    return True
