@@ -186,13 +186,14 @@ def _authorize_views(parts: Parts, reader: RequestReader, cookies: Cookies) -> A
 
 def _end_session_views(settings: Settings, parts: Parts, hints: HintReader, cookies: Cookies) -> EndSessionViews:
     stores, clients, standings = parts.stores, parts.stores.clients, parts.stores.standings
+    following_up = FollowingUp(stores.sign_out_tickets, stores.outbox, stores.hub_logouts, parts.issuing.clock)
     return EndSessionViews(
         issuer=settings.issuer,
         reader=EndSessionReader(hints, clients.find, clients.find_by_post_logout_uri),
         signing_out=parts.signing_out,
         overseeing=parts.overseeing,
         subject_at=lambda session, client: standings.find(session.subject_id, client).sub,
-        last_page=SignedOutViews(FollowingUp(stores.sign_out_tickets, stores.outbox, parts.issuing.clock), stores.providers.list, cookies),
+        last_page=SignedOutViews(following_up, stores.providers.list, cookies),
         cookies=cookies,
     )
 

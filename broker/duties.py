@@ -25,6 +25,7 @@ _LOGOS_KEPT = timedelta(days=1)  # longer than it takes from a logo to the tool 
 _VOUCHERS_KEPT = timedelta(days=30)  # for the count, and to tell "used" from "unknown"
 _DELIVERIES_KEPT = timedelta(days=30)
 _SESSIONS_KEPT = timedelta(days=7)  # so that a browser that comes back can be told why it is signed out
+_HUB_SESSION = timedelta(seconds=44_100)  # its own limit, see realm-config/citizens/realm.yaml
 _HOUR = 3600.0
 
 
@@ -38,8 +39,10 @@ def build_worker(settings: Settings, clock: Clock = utc_now) -> Worker:
         dispatching.run,
         (
             Task("deliver logouts", None, dispatching.run_once),
+            Task("end sessions at the hub", 2.0, overseeing.signing_out.at_hub.run_once),
             Task("sweep ended sessions", 2.0, overseeing.sweep),
             Task("measure the outbox", 15.0, lambda: observability.measure_outbox(*stores.outbox.pending(), clock())),
+            Task("measure hub logouts", 15.0, lambda: observability.measure_hub_logouts(*stores.hub_logouts.pending(), clock())),
             Task("compare clocks", 30.0, lambda: observability.measure_clock(stores.database.seconds_ahead(clock()))),
             Task("look at citizen IDs", LOOK_SECONDS, _watching(settings, stores, clock).look),
             *(_unless_ahead(task, stores, clock) for task in timed),
@@ -62,6 +65,7 @@ def _timed_tasks(settings: Settings, stores: Stores, clock: Clock) -> tuple[Task
         Task("clear logos", _HOUR, lambda: stores.logos.purge_expired(clock() - _LOGOS_KEPT, shown_logos(stores.clients.list()))),
         Task("clear deliveries", _HOUR, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
         Task("clear sessions", _HOUR, lambda: stores.session_register.purge_ended(clock() - _SESSIONS_KEPT)),
+        Task("clear hub logouts", _HOUR, lambda: stores.hub_logouts.purge_expired(clock() - _HUB_SESSION)),
         Task("clear retired keys", _HOUR, lambda: stores.signing_keys.purge_expired(clock())),
     )
 

@@ -17,6 +17,7 @@ from broker.store.consents import Consents
 from broker.store.delivery_log import DeliveryLog
 from broker.store.device_codes import DeviceCodes
 from broker.store.grants import Grants
+from broker.store.hub_logouts import HubLogouts
 from broker.store.links import Links
 from broker.store.logos import Logos
 from broker.store.one_time_ids import OneTimeIds
@@ -71,6 +72,7 @@ class Stores:
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     outbox: Outbox
+    hub_logouts: HubLogouts
     delivery_log: DeliveryLog
     one_time_ids: OneTimeIds
     registration_tokens: RegistrationTokens
@@ -95,7 +97,8 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
     """Both stores; they connect when first used."""
     database, redis = open_database(settings), Redis.connect(settings.redis_url.get_secret_value())
     session_seal, field_seal = Seal(settings.keys.session), Seal(settings.keys.field)
-    subjects, outbox = Subjects(database, field_seal, clock), Outbox(database, clock)
+    subjects, hub_logouts = Subjects(database, field_seal, clock), HubLogouts(database, field_seal, clock)
+    outbox = Outbox(database, hub_logouts, clock)
     return Stores(
         database=database,
         redis=redis,
@@ -119,6 +122,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         access_tokens=AccessTokens(database, clock),
         refresh_tokens=RefreshTokens(database, clock),
         outbox=outbox,
+        hub_logouts=hub_logouts,
         delivery_log=DeliveryLog(database),
         one_time_ids=OneTimeIds(database),
         registration_tokens=RegistrationTokens(database),

@@ -17,6 +17,7 @@ from broker.flows.authorizing_devices import AuthorizingDevices
 from broker.flows.changing_claims import ChangingClaims, refuse_losses
 from broker.flows.choosing import Choosing
 from broker.flows.consenting import Consenting
+from broker.flows.ending_at_hub import EndingAtHub
 from broker.flows.fetching import Fetching
 from broker.flows.heeding import Heeding
 from broker.flows.introspecting import Introspecting
@@ -160,16 +161,17 @@ def build_overseeing(settings: Settings, stores: Stores, clock: Clock = utc_now)
 
 
 def _overseeing(settings: Settings, stores: Stores, hub: Upstream, clock: Clock) -> Overseeing:
-    signing_out = SigningOut(stores.outbox, stores.sessions, stores.clients, hub)
+    at_hub = EndingAtHub(stores.hub_logouts, stores.sessions, hub)
+    signing_out = SigningOut(stores.outbox, stores.sessions, stores.clients, at_hub)
     return Overseeing(stores.session_register, signing_out, clock, settings.keys.network, settings.sessions_per_account)
 
 
 def _signing_in(settings: Settings, stores: Stores, judging: Judging, overseeing: Overseeing, watching: Watching) -> SigningIn:
-    linking, hub = Linking(stores.subjects, settings.keys.link, judging.clock), overseeing.signing_out.upstream
+    linking, hub = Linking(stores.subjects, settings.keys.link, judging.clock), overseeing.signing_out.at_hub.upstream
     vouched = Supplementing(stores.vouchers, judging.releasing.claim_table.age_thresholds)
     page = f"{settings.issuer}{VOUCHER_PATH}"
     sessions, key, clock = stores.sessions, settings.keys.person, judging.clock
-    opening = Opening(judging, sessions, linking, stores.links, overseeing, hub, key, clock)
+    opening = Opening(judging, sessions, linking, stores.links, overseeing, key, clock)
     return SigningIn(stores.requests, sessions, judging, linking, opening, hub, watching, vouched, page, clock)
 
 

@@ -1,8 +1,8 @@
-"""Logout deliveries: what a tool must still be told after a session ended."""
+"""Logout deliveries: what a tool, or the hub, must still be told after a session ended."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -58,3 +58,13 @@ class DeliverySummary:
     pending: int = 0
     oldest_pending_at: datetime | None = None
     median_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HubLogout:
+    """The end of a session that the hub must still be told of: by the ID token it gave (RP-Initiated Logout 1.0), about its session
+    `upstream_sid`. `id` is one for each token, and tells nothing of it."""
+
+    id: str
+    upstream_sid: str
+    id_token: str = field(repr=False)

@@ -47,7 +47,8 @@ class SignOutTicket:
 
     `hub_confirmed`: the hub said that its session has ended. `provider_alias`: the citizen ID of the session. `back_name` and `back_url`:
     the tool to return to, or empty. `frames_loaded`: the page with the frames has been given out. `hub_kept`: its session goes on for
-    another sign-in of this browser. `only_at`: the tool that kept this session for itself, or empty.
+    another sign-in of this browser. `only_at`: the tool that kept this session for itself, or empty. `open_at_hub`: ids of what the hub had
+    not confirmed yet.
     """
 
     secret: str
@@ -63,6 +64,7 @@ class SignOutTicket:
     frames_loaded: bool = False
     hub_kept: bool = False
     only_at: str = ""
+    open_at_hub: tuple[str, ...] = ()
 
     @property
     def frames(self) -> tuple[str, ...]:

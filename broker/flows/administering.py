@@ -6,7 +6,7 @@ known here, so nobody can be looked up by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from broker.core.errors import ConfigurationError, NotFound
@@ -28,7 +28,7 @@ class AccountOverview:
 
 @dataclass(frozen=True, slots=True)
 class Administering:
-    """Each ending is the sign-out of everywhere. An outage half-way is told; by then nothing has happened, or all but telling the hub."""
+    """Each ending is the sign-out of everywhere. An outage half-way is told; by then nothing has happened, or all that counts."""
 
     subjects: Subjects
     accounts: Accounts
@@ -52,10 +52,11 @@ class Administering:
 
     def block(self, name: str) -> int:
         """Sign the account out everywhere and let it in no more; how many sessions ended. Raises ConfigurationError unless it is active."""
-        ended = self.accounts.block(self.find(name).subject.id)
+        subject_id = self.find(name).subject.id
+        ended = self.accounts.block(subject_id, self.overseeing.left_at_hub(subject_id))
         if ended is None:
             raise ConfigurationError("only an active account can be blocked")
-        return self._finish(ended, EndedBy.ADMINISTRATOR)
+        return self._finish(ended)
 
     def unblock(self, name: str) -> None:
         """Let a blocked account in again. Raises ConfigurationError unless it is blocked."""
@@ -64,12 +65,10 @@ class Administering:
 
     def erase(self, name: str) -> int:
         """Sign the account out everywhere and erase it for good; how many sessions ended."""
-        return self._finish(self.accounts.erase(self.find(name).subject.id), EndedBy.ERASURE)
+        subject_id = self.find(name).subject.id
+        return self._finish(self.accounts.erase(subject_id, self.overseeing.left_at_hub(subject_id)))
 
-    def _finish(self, session_ids: Iterable[str], by: EndedBy) -> int:
-        """SQL has it already; what Redis and the hub hold goes now, or by its own time."""
-        ended, signing_out = tuple(session_ids), self.overseeing.signing_out
-        for session_id in ended:
-            if session := signing_out.sessions.find_even_over(session_id):
-                signing_out.finish(session, by)
-        return len(ended)
+    def _finish(self, session_ids: Sequence[str]) -> int:
+        for session_id in session_ids:
+            self.overseeing.signing_out.finish(session_id)
+        return len(session_ids)

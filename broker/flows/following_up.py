@@ -13,15 +13,18 @@ from broker.core.ports import Clock
 from broker.core.session import BrokerSession
 from broker.core.sign_out_ticket import TICKET_LIFETIME, LeftTool, SignOutTicket, ToolOutcome, ToolState, outcomes
 from broker.flows.signing_out import SignedOut
+from broker.store.hub_logouts import HubLogouts
 from broker.store.outbox import Outbox
 from broker.store.sign_out_tickets import SignOutTickets
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a sign-out is at its tools, and how long to wait before looking again; None: nothing more will come, or not in time."""
+    """How far a sign-out is at its tools and at the hub, and how long to wait before looking again; None: nothing more will come, or not
+    in time. `open_at_hub`: the hub is still being asked."""
 
     tools: tuple[ToolOutcome, ...] = ()
+    open_at_hub: bool = False
     pause: timedelta | None = None
 
     @property
@@ -31,6 +34,11 @@ class Progress:
 
     @property
     def pending(self) -> bool:
+        """Whether some tool or the hub is still being told."""
+        return self.open_at_hub or self.tools_pending
+
+    @property
+    def tools_pending(self) -> bool:
         """Whether some tool is still being told."""
         return any(tool.state is ToolState.PENDING for tool in self.tools)
 
@@ -41,6 +49,7 @@ class FollowingUp:
 
     tickets: SignOutTickets
     outbox: Outbox
+    hub_logouts: HubLogouts
     clock: Clock
 
     def ticket(self, session: BrokerSession, done: SignedOut, tools: Iterable[LeftTool], back: Client | None) -> SignOutTicket:
@@ -59,6 +68,7 @@ class FollowingUp:
             public_computer=session.public_computer,
             hub_kept=done.kept_at_hub,
             only_at=back.name if back and session.only_for else "",
+            open_at_hub=done.open_at_hub,
         )
 
     def give_out(self, ticket: SignOutTicket) -> str | None:
@@ -94,9 +104,9 @@ class FollowingUp:
         return ticket, progress
 
     def progress(self, ticket: SignOutTicket) -> Progress:
-        """How far the tools of a ticket are."""
+        """How far things are by now."""
         found = outcomes(ticket.tools, self.outbox.list_told((tool.client_id, tool.sid) for tool in ticket.tools))
-        progress = Progress(found)
+        progress = Progress(found, any(map(self.hub_logouts.is_open, ticket.open_at_hub)))
         return replace(progress, pause=ticket.pause(self.clock())) if progress.pending else progress
 
     def forget(self, browser_id: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from broker.core.claim import HeldClaim
 from broker.core.ids import fingerprint, new_secret
-from broker.core.ports import Clock, Upstream
+from broker.core.ports import Clock
 from broker.core.procedure import person_key
 from broker.core.provider import ProviderLogout
 from broker.core.request import AuthorizationRequest
@@ -33,7 +33,6 @@ class Opening:
     linking: Linking
     links: Links
     overseeing: Overseeing
-    upstream: Upstream
     person_key: bytes
     clock: Clock
 
@@ -80,12 +79,10 @@ class Opening:
 
     def _leave_hub(self, identity: UpstreamIdentity, session: BrokerSession) -> None:
         """Where the citizen ID has no logout, nothing is needed from the hub's session any more: it ends now, with what it knows of the
-        citizen, unless a session that needs it hangs on it. If the hub does not answer, the sign-out tries again, and spares
-        what came to hang on it by then."""
-        if session.upstream_id_token or not identity.id_token or self.sessions.find_by_upstream(identity.upstream_sid or ""):
-            return
-        if not self.upstream.end_session(identity.id_token):
-            self.sessions.replace(replace(session, upstream_sid=identity.upstream_sid, upstream_id_token=identity.id_token))
+        citizen, unless a session that needs it hangs on it."""
+        token, sid = identity.id_token, identity.upstream_sid or ""
+        if token and not session.upstream_id_token and not self.sessions.find_by_upstream(sid):
+            self.overseeing.signing_out.at_hub.leave(sid, token)
 
     def _at_public_computer(self, request: AuthorizationRequest, visit: Visit) -> bool:
         """Whether others use it too: so said, known of the network, or true of the session that is there."""

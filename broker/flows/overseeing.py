@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from math import inf
-from time import monotonic
 
 from broker.core.client import Client
-from broker.core.delivery import ToolSession
+from broker.core.delivery import HubLogout, ToolSession
 from broker.core.ids import keyed_hash, new_id, same
 from broker.core.ports import Clock
 from broker.core.session import BrokerSession, EndedBy, RegisteredSession, Visit
@@ -25,7 +23,6 @@ from broker.store.session_register import SessionRegister
 SESSIONS_PER_ACCOUNT = 10
 
 _ENDED_AT_A_TIME = 200
-_PATIENCE_SECONDS = 20.0
 _SWEPT = timedelta(minutes=2)
 """Longer than a code lives, and than it takes to redeem one."""
 
@@ -195,27 +192,29 @@ class Overseeing:
             return None
         return self._end_wholly(session_id, by)
 
+    def left_at_hub(self, subject_id: str) -> Sequence[HubLogout]:
+        """What the hub has to be told when all sessions of this account end together."""
+        live = self.register.live(subject_id, self.clock())
+        found = (self.signing_out.sessions.find_even_over(one.session_id) for one in live)
+        return self.signing_out.at_hub.left_open([session for session in found if session])
+
     def end_all(self, subject_id: str, by: EndedBy, but: str | None = None) -> Sequence[SignedOut]:
         """End every session of this account, except the one named `but`; what became of each."""
         ids = [one.session_id for one in self.register.live(subject_id, self.clock()) if one.session_id != but]
         return [self._end(session_id, by) for session_id in ids]
 
     def end_everybody(self, by: EndedBy) -> int:
-        """End every session there is now, not those that begin meanwhile; how many. Takes its time with a busy hub, and can be repeated."""
+        """End every session there is now, not those that begin meanwhile; how many. Can be repeated."""
         ended, now = 0, self.clock()
         while ids := self.register.everybody(now, _ENDED_AT_A_TIME):
-            self._end_together(ids, by)
+            self._end_unwaited(ids, by)
             ended += len(ids)
         return ended
 
     def end_expired(self) -> int:
-        """Pronounce the end of sessions whose time is over, so that their tools and the hub hear of it; how many (the worker's task).
-
-        A slow hub keeps no tool from hearing of it, and the worker from its other tasks for seconds only: whom the hub was not told of
-        by then ends there by the hub's own limit, soon after ours.
-        """
+        """Pronounce the end of sessions whose time is over, so that their tools and the hub hear of it; how many (the worker's task)."""
         ids = self.register.over(self.clock(), _ENDED_AT_A_TIME)
-        self._end_together(ids, EndedBy.TIME, _PATIENCE_SECONDS)
+        self._end_unwaited(ids, EndedBy.TIME)
         return len(ids)
 
     def sweep(self) -> int:
@@ -240,16 +239,9 @@ class Overseeing:
         tool = self.signing_out.clients.find(alone) if alone else None
         return SessionOverview(session, tools.names, tools.out_of_reach, tool.name if tool else alone)
 
-    def _end_together(self, session_ids: Sequence[str], by: EndedBy, patience: float = inf) -> None:
-        """All ends are pronounced before the first session is finished, which waits for the hub: for so many seconds in all."""
+    def _end_unwaited(self, session_ids: Sequence[str], by: EndedBy) -> None:
         for session_id in session_ids:
-            self.signing_out.outbox.end_session(session_id, new_id(), by=by)
-        until = monotonic() + patience
-        for session_id in session_ids:
-            if monotonic() >= until:
-                return
-            if session := self.signing_out.sessions.find_even_over(session_id):
-                self.signing_out.finish(session, by)
+            self.signing_out.end_unwaited(session_id, by)
 
     def _end_wholly(self, session_id: str, by: EndedBy) -> SignedOut:
         session = self.signing_out.sessions.find_even_over(session_id)

@@ -184,7 +184,7 @@ class SigningIn:
     def _propose(self, request: AuthorizationRequest, identity: UpstreamIdentity) -> SignedIn:
         """Whoever signed in is to be linked: kept with the request for the citizen's yes. No session comes of it, also not at the hub."""
         if identity.id_token:
-            self.upstream.end_session(identity.id_token)
+            self.opening.overseeing.signing_out.at_hub.leave(identity.upstream_sid or "", identity.id_token)
         changed = replace(request, signed_in_at=self.clock(), setback=None, proposed=self.linking.proposed(identity))
         return SignedIn(self._changed(changed), None, None)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from broker.core.client import Client
 from broker.core.ids import new_id
-from broker.core.ports import Upstream
 from broker.core.session import BrokerSession, EndedBy
+from broker.flows.ending_at_hub import HEAD_START_SECONDS, EndingAtHub
 from broker.store.clients import Clients
 from broker.store.outbox import Outbox
 from broker.store.sessions import Sessions
@@ -54,19 +54,24 @@ class ToolsOfSession:
 class SignedOut:
     """What a sign-out did: the tools it was about, and whether nothing of it stands in doubt at the hub.
 
-    `kept_at_hub`: the hub was not asked, because another sign-in needs its session.
+    `kept_at_hub`: the hub was not asked, because another sign-in needs its session. `open_at_hub`: ids of what it has not confirmed yet,
+    and will be asked again.
     """
 
     tools: ToolsOfSession
     upstream_ended: bool
     kept_at_hub: bool = False
+    open_at_hub: tuple[str, ...] = ()
 
     def along_with(self, others: Iterable[SignedOut]) -> SignedOut:
-        """This end and those of sessions elsewhere, as one."""
+        """This end and those of sessions elsewhere, as one. What nobody will hear more of leaves all of it in doubt."""
         ends = tuple(others)
+        in_doubt = any(not (end.upstream_ended or end.open_at_hub) for end in (self, *ends))
+        still_open = () if in_doubt else (*self.open_at_hub, *(one for end in ends for one in end.open_at_hub))
         elsewhere = (replace(tool, elsewhere=True) for end in ends for tool in end.tools.entered)
         tools = ToolsOfSession((*self.tools.entered, *elsewhere))
-        return replace(self, tools=tools, upstream_ended=self.upstream_ended and all(end.upstream_ended for end in ends))
+        ended = self.upstream_ended and all(end.upstream_ended for end in ends)
+        return replace(self, tools=tools, upstream_ended=ended, open_at_hub=still_open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class SigningOut:
     outbox: Outbox
     sessions: Sessions
     clients: Clients
-    upstream: Upstream
+    at_hub: EndingAtHub
 
     def end(
         self,
@@ -91,23 +96,26 @@ class SigningOut:
         Raises StoreUnavailable; then the citizen is still signed in and is told so. A hub that does not answer stops nothing.
         """
         untold = asked_by.client_id if asked_by and not asked_by.logout.told_when_asking else None
-        self.outbox.end_session(session.id, new_id(), untold, by)
-        return self.finish(session, by, successor)
-
-    def finish(self, session: BrokerSession, by: EndedBy, successor: BrokerSession | None = None) -> SignedOut:
-        """The rest of a sign-out whose end stands in SQL already: the session with all it holds goes, here and at the hub."""
-        tools, kept = self.tools_of(session.id), by is not EndedBy.HUB and self._is_needed_at_hub(session, successor)
+        kept = by is not EndedBy.HUB and self.at_hub.is_needed(session, successor)
+        left = () if by is EndedBy.HUB else self.at_hub.left_open([session], successor)
+        self.outbox.end_session(session.id, new_id(), untold, by, left, HEAD_START_SECONDS)
+        tools = self.tools_of(session.id)
         self.sessions.revoke(session.id)
-        return SignedOut(tools, kept or by is EndedBy.HUB or self._ended_at_hub(session), kept)
+        still_open = tuple(logout.id for logout in left if not self.at_hub.tell(logout))
+        return SignedOut(tools, not (session.lost or still_open), kept, still_open)
 
-    def _is_needed_at_hub(self, session: BrokerSession, successor: BrokerSession | None) -> bool:
-        """Whether a session that must not end with this one hangs on the same session of the hub, which has one for each browser
-        (Keycloak 26): whose sign-in came after it, the common one beside a tool's own, or another tool's own. The last of them ends it."""
-        if session.upstream_sid is None:
-            return False
-        if successor is not None and successor.upstream_sid == session.upstream_sid:
-            return True
-        return any(other.only_for != session.only_for for other in self.sessions.find_by_upstream(session.upstream_sid))
+    def end_unwaited(self, session_id: str, by: EndedBy) -> None:
+        """End a session of which nobody sees the last page: the worker tells the hub. Raises StoreUnavailable; then nothing has happened,
+        or all that counts."""
+        session = self.sessions.find_even_over(session_id)
+        self.outbox.end_session(session_id, new_id(), by=by, at_hub=self.at_hub.left_open([session] if session else []))
+        self.sessions.revoke(session_id)
+
+    def finish(self, session_id: str) -> None:
+        """The rest of a sign-out whose end stands in SQL already: what Redis holds of it goes. Raises StoreUnavailable."""
+        if session := self.sessions.find_even_over(session_id):
+            self.at_hub.note(self.at_hub.left_open([session]))  # who signed in at the very moment of the end was not known there yet
+            self.sessions.revoke(session_id)
 
     def leave(self, session: BrokerSession, client: Client, *, told: bool) -> ToolsOfSession:
         """Sign out of one tool; the session and all other tools go on. `told`: it has to be told, for it did not end its own before.
@@ -116,11 +124,6 @@ class SigningOut:
         """
         sids = self.outbox.leave_session(session.id, client.client_id, new_id(), told=told)
         return ToolsOfSession(tuple(SignedInTool(client, sid) for sid in sids))
-
-    def _ended_at_hub(self, session: BrokerSession) -> bool:
-        """Whether nothing is left of it there: nothing ever was, it ended after the sign-in, or it does now. Of a lost one nobody knows."""
-        token = session.upstream_id_token
-        return not session.lost and (token is None or self.upstream.end_session(token))
 
     def tools_of(self, session_id: str) -> ToolsOfSession:
         """The tools this session let the citizen into, as far as they still take part. Raises StoreUnavailable."""

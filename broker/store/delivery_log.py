@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 
 from broker.core.delivery import Delivery, DeliveryState, DeliverySummary
-from broker.store.outbox import as_delivery
+from broker.store.delivery_rows import as_delivery
 from broker.store.session_tables import deliveries
 from broker.store.sql import Database
 

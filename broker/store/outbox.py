@@ -6,13 +6,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from broker.core.delivery import Delivery, DeliveryState, ToolSession
+from broker.core.delivery import Delivery, DeliveryState, HubLogout, ToolSession
 from broker.core.ids import new_id
 from broker.core.ports import Clock
 from broker.core.session import EndedBy
+from broker.store.delivery_rows import as_delivery, to_row, to_settled
+from broker.store.hub_logouts import HubLogouts
 from broker.store.session_tables import deliveries, sessions
 from broker.store.sql import Database
 from broker.store.tables import clients, grants
@@ -135,12 +137,21 @@ _PURGE = delete(deliveries).where(
 class Outbox:
     """Each session of a tool is told of its end once, however often the end is pronounced; once more if the citizen came back into it."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, hub_logouts: HubLogouts, clock: Clock) -> None:
+        self._database, self._hub_logouts, self._clock = database, hub_logouts, clock
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
 
-    def end_session(self, session_id: str, logout_id: str, but: str | None = None, by: EndedBy = EndedBy.CITIZEN) -> int:
-        """Revoke all grants of a session, note its end and who must be told; how many will be told now. The client `but` knows already.
+    def end_session(
+        self,
+        session_id: str,
+        logout_id: str,
+        but: str | None = None,
+        by: EndedBy = EndedBy.CITIZEN,
+        at_hub: Sequence[HubLogout] = (),
+        wait_seconds: float = 0.0,
+    ) -> int:
+        """Revoke all grants of a session, note its end and who must be told; how many tools will be told now. The client `but` knows
+        already. What ends `at_hub` is due there after so many seconds.
 
         Offline grants stay: the citizen agreed that they outlive the session (OIDC Back-Channel Logout 2.7).
 
@@ -148,6 +159,7 @@ class Outbox:
         """
         with self._database.transaction() as connection:
             connection.execute(_END, {"ended": session_id, "now": self._clock(), "by": by.value})
+            self._hub_logouts.add_within(connection, at_hub, wait_seconds)
             open_ones = _pairs(connection.execute(_REVOKE, {"ended": session_id, "now": self._clock()}).all())
             told = [row for row in connection.execute(_TOLD_SESSION, {"ended": session_id}).all() if row.client_id != but]
             return [self._add(connection, logout_id, row, open_ones) for row in told].count(True)
@@ -175,9 +187,12 @@ class Outbox:
             self._add(connection, logout_id, row)
         return tuple(row.session_id for row in connection.execute(_SESSIONS_OF_LINK, link).all())
 
-    def end_account_within(self, connection: Connection, subject_id: str, logout_id: str, by: EndedBy) -> tuple[str, ...]:
-        """End every session of an account and all it was granted, also what outlives a session, as a part of the transaction that erases
-        or blocks it; the ids of the sessions, which the caller still has to finish."""
+    def end_account_within(
+        self, connection: Connection, subject_id: str, logout_id: str, by: EndedBy, at_hub: Sequence[HubLogout]
+    ) -> tuple[str, ...]:
+        """End every session of an account, here and `at_hub`, and all it was granted, also what outlives a session, as a part of the
+        transaction that erases or blocks it; the ids of the sessions, which the caller still has to finish."""
+        self._hub_logouts.add_within(connection, at_hub)
         this = {"of_subject": subject_id, "now": self._clock()}
         connection.execute(_REVOKE_ACCOUNT, this)
         for row in connection.execute(_TOLD_ACCOUNT, this).all():
@@ -213,7 +228,7 @@ class Outbox:
         """
         if tried:
             with self._database.transaction() as connection:
-                connection.execute(_SETTLE, [_settled(one) for one in tried])
+                connection.execute(_SETTLE, [to_settled(one) for one in tried])
 
     def wake(self, client_id: str) -> int:
         """The tool answers again: what waits for it is due now; how many that are."""
@@ -242,7 +257,7 @@ class Outbox:
         """
         settled = deliveries.c.state != DeliveryState.PENDING.value
         entered = (told.client_id, told.sid) in open_ones
-        insert = self._insert(deliveries).values(_row(self._delivery(logout_id, told)))
+        insert = self._insert(deliveries).values(to_row(self._delivery(logout_id, told)))
         once = insert.on_conflict_do_update(
             index_elements=[deliveries.c.client_id, deliveries.c.sid],
             set_={column.name: column for column in insert.excluded},
@@ -267,27 +282,3 @@ class Outbox:
 
 def _pairs(rows: Iterable[Any]) -> set[tuple[str, str]]:
     return {(row.client_id, row.sid) for row in rows}
-
-
-def as_delivery(row: Row[Any]) -> Delivery:
-    """A row of the table."""
-    values = row._asdict()
-    return Delivery(id=values.pop("delivery_id"), state=DeliveryState(values.pop("state")), **values)
-
-
-def _row(delivery: Delivery) -> dict[str, Any]:
-    values = {name: getattr(delivery, name) for name in Delivery.__slots__}
-    return {"delivery_id": values.pop("id"), **values, "state": delivery.state.value}
-
-
-def _settled(tried: Delivery) -> dict[str, Any]:
-    return {
-        "of_delivery": tried.id,
-        "under_lease": tried.leased_until,
-        "to_state": tried.state.value,
-        "to_attempts": tried.attempts,
-        "to_outcome": tried.outcome,
-        "to_next": tried.next_attempt_at,
-        "to_last": tried.last_attempt_at,
-        "to_duration": tried.duration_ms,
-    }

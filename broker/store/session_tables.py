@@ -1,8 +1,9 @@
-"""Tables of sessions and their end: which there are, and who has to be told. What is known of a citizen lives in Redis, never here."""
+"""Tables of sessions and their end: which there are, and who has to be told. What is known of a citizen lives in
+Redis; here only sealed, where the hub did not hear of an end, and until it does."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, SmallInteger, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, SmallInteger, String, Table, Text, UniqueConstraint
 
 from broker.store.columns import Level, UtcTime, metadata
 
@@ -49,4 +50,15 @@ deliveries = Table(
     UniqueConstraint("client_id", "sid"),
     Index("ix_deliveries_due", "state", "client_id", "next_attempt_at"),
     Index("ix_deliveries_of_tool", "client_id", "created_at"),
+)
+
+# Sessions whose end the hub has not confirmed: its ID token, sealed.
+hub_logouts = Table(
+    "hub_logouts",
+    metadata,
+    Column("logout_id", _ID, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("next_attempt_at", UtcTime, nullable=False, index=True),
 )

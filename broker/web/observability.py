@@ -38,6 +38,8 @@ _DELIVERIES = Counter("broker_logout_deliveries", "Attempts to tell a tool that 
 _DELIVERY_SECONDS = Histogram("broker_logout_delivery_seconds", "Time of one attempt", buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10))
 _OUTBOX_PENDING = Gauge("broker_logout_deliveries_pending", "Deliveries that wait", multiprocess_mode="mostrecent")
 _OUTBOX_OLDEST = Gauge("broker_logout_oldest_pending_seconds", "Age of the oldest that waits", multiprocess_mode="mostrecent")
+_HUB_PENDING = Gauge("broker_hub_logouts_pending", "Sign-outs that the hub has not confirmed", multiprocess_mode="mostrecent")
+_HUB_OLDEST = Gauge("broker_hub_logout_oldest_pending_seconds", "Age of the oldest of them", multiprocess_mode="mostrecent")
 
 _CLOCK_AHEAD = Gauge("broker_clock_ahead_seconds", "This machine's clock against the database's", multiprocess_mode="mostrecent")
 CLOCK_TOLERANCE_SECONDS = 10.0
@@ -111,7 +113,13 @@ def count_delivery(delivery: Delivery) -> None:
 def measure_outbox(pending: int, oldest: datetime | None, now: datetime) -> None:
     """How many logouts wait, and for how long the oldest has."""
     _OUTBOX_PENDING.set(pending)
-    _OUTBOX_OLDEST.set(max(0.0, (now - oldest).total_seconds()) if oldest else 0.0)
+    _OUTBOX_OLDEST.set(_age(oldest, now))
+
+
+def measure_hub_logouts(pending: int, oldest: datetime | None, now: datetime) -> None:
+    """How many sign-outs the hub has not confirmed, and for how long the oldest has waited."""
+    _HUB_PENDING.set(pending)
+    _HUB_OLDEST.set(_age(oldest, now))
 
 
 def measure_clock(seconds_ahead: float) -> None:
@@ -140,6 +148,10 @@ def forget_worker(pid: int) -> None:
     """A worker has ended: its gauges no longer count."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - since).total_seconds()) if since else 0.0
 
 
 def _as_json(line: object, **_: object) -> str:

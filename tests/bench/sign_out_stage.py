@@ -20,6 +20,7 @@ from broker.core.client import Client, ClientStatus, Operator
 from broker.core.session import BrokerSession
 from broker.core.subject import Subject
 from broker.duties import build_rotating
+from broker.flows.ending_at_hub import EndingAtHub
 from broker.flows.signing_out import SigningOut
 from broker.oidc.keys import KeyRing
 from broker.opened_stores import Stores, open_stores, utc_now
@@ -50,8 +51,9 @@ class SignOutStage:
     @property
     def signing_out(self) -> SigningOut:
         """The flow a web process would run."""
-        hub = SilentHub()
-        return SigningOut(self.stores.outbox, self.stores.sessions, self.stores.clients, hub)  # type: ignore[arg-type]  # a sign-out asks the hub for its end alone
+        stores = self.stores
+        at_hub = EndingAtHub(stores.hub_logouts, stores.sessions, SilentHub())  # type: ignore[arg-type]  # a sign-out asks the hub for its end alone
+        return SigningOut(stores.outbox, stores.sessions, stores.clients, at_hub)
 
     def add_tools(self, names: list[str]) -> None:
         """Live tools that take their logout tokens at the receivers."""

@@ -23,6 +23,7 @@ from tests.faults.outages import SqlTrouble, frozen, killed, locked, read_only
 from tests.support import records
 from tests.support.app import Broker, start
 from tests.support.clock import Clock, RealTime, Skewed
+from tests.support.outbox import outbox_of
 from tests.support.servers import PostgresqlServer, until
 from tests.support.services import empty
 from tests.support.serving import serving
@@ -113,7 +114,7 @@ def town(own_postgresql_server: PostgresqlServer) -> Iterator[Town]:
     with serving(told) as port:
         for tool in TOOLS:
             broker.tool(tool, backchannel_logout_uri=f"http://localhost:{port}/{tool}")
-        made = Town(broker, WatchedOutbox(broker.parts.stores.database, broker.clock), told)
+        made = Town(broker, outbox_of(broker.parts.stores.database, broker.clock, WatchedOutbox), told)
         made.end_sessions()
         yield made
     broker.parts.stores.close()
@@ -154,7 +155,7 @@ def test_f32_a_worker_with_a_wrong_clock_loses_nothing_and_settles_nothing_twice
     """What one worker has taken may look due to the other: a tool may be told again, with another token, and the first result stands."""
     clock = Skewed(**wrong)
     database = town.broker.parts.stores.database
-    with town.at_work(town.dispatching(), town.dispatching(WatchedOutbox(database, clock), clock)):
+    with town.at_work(town.dispatching(), town.dispatching(outbox_of(database, clock, WatchedOutbox), clock)):
         town.until_all_told()
 
     assert set(town.told.tokens.values()) == {1}, "never the same token again"
@@ -167,7 +168,7 @@ def test_f32_a_clock_that_jumps_back_lets_nothing_wait_for_its_time(town: Town) 
     """Failures were noted by a clock an hour ahead. When it is right again, the tool's first good answer wakes what waits for that hour."""
     clock = Skewed(hours=1)
     town.told.status = 500
-    outbox = WatchedOutbox(town.broker.parts.stores.database, clock)
+    outbox = outbox_of(town.broker.parts.stores.database, clock, WatchedOutbox)
     with town.at_work(town.dispatching(outbox, clock)):
         until(lambda: sum(one.attempts for one in town.seen()) >= 2 * len(TOOLS) * 2, 20, "the tools to count as away")
         late = [one for one in town.seen() if one.next_attempt_at > town.broker.clock() + timedelta(minutes=50)]

@@ -16,7 +16,6 @@ from broker.store.access_tokens import AccessTokens
 from broker.store.clients import Clients
 from broker.store.consents import Consents
 from broker.store.grants import Grants
-from broker.store.outbox import Outbox
 from broker.store.providers import Providers
 from broker.store.seal import Seal
 from broker.store.sql import Database
@@ -27,6 +26,7 @@ from tests.faults.conftest import is_an_outage, recovers
 from tests.faults.outages import crowded, postmaster_frozen, terminate_all
 from tests.support import records
 from tests.support.clock import Clock
+from tests.support.outbox import outbox_of
 from tests.support.servers import PostgresqlServer
 from tests.support.services import empty
 
@@ -59,8 +59,8 @@ def _all_calls(database: Database, clock: Clock) -> dict[str, Callable[[], objec
         "find token": lambda: AccessTokens(database, clock).find("hash"),
         "find subject": lambda: Subjects(database, _SEAL, clock).find_by_link("bundid", "hash"),
         "withdraw consent": lambda: Consents(database, clock).withdraw(subject.id, "karte"),
-        "end session": lambda: Outbox(database, clock).end_session("session", "logout"),
-        "take deliveries": lambda: Outbox(database, clock).take_due("karte", 1, 30),
+        "end session": lambda: outbox_of(database, clock).end_session("session", "logout"),
+        "take deliveries": lambda: outbox_of(database, clock).take_due("karte", 1, 30),
         "list providers": lambda: Providers(database).list(),
     }
 

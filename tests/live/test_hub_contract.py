@@ -134,6 +134,14 @@ def test_sign_out_from_server_to_server_ends_the_session_for_the_browser_too(hub
     assert hub.place.asks_silently(hub.citizen.browser)["error"] == "login_required"
 
 
+def test_a_session_that_is_over_already_counts_as_ended(hub: Hub) -> None:
+    """Else a sign-out of which the hub's answer was lost would be repeated for half a day."""
+    identity = hub.signs_in("erika", "eid")
+    assert identity.id_token
+    assert hub.login.end_session(identity.id_token)
+    assert hub.login.end_session(identity.id_token)
+
+
 def test_a_made_up_token_ends_nothing(hub: Hub) -> None:
     hub.signs_in("erika", "eid")
     hub.login.end_session("made.up.token")

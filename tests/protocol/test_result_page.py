@@ -11,6 +11,7 @@ from broker.core.client_policy import LogoutPolicy
 from broker.core.errors import StoreUnavailable, UpstreamUnavailable
 from broker.core.provider import ProviderLogout
 from broker.core.sign_out_ticket import TICKET_LIFETIME
+from broker.flows.ending_at_hub import HEAD_START_SECONDS
 from tests.support.app import PROVIDERS, Broker
 from tests.support.browser import Browser
 from tests.support.last_page import answers, enters, is_bare, place, signs_out, states, tool_at
@@ -137,6 +138,29 @@ def test_where_the_hub_did_not_confirm_it_does_not_say_that_the_citizen_id_was_t
 
     assert "did not confirm that you are signed out there" in page.text
     assert "We have told BundID" not in page.text
+
+
+def test_lo_03_f12_the_hub_is_told_again_and_the_page_says_when_it_has_heard(broker: Broker, browser: Browser) -> None:
+    broker.parts.stores.providers.replace_all([replace(PROVIDERS[0], logout=ProviderLogout.SINGLE)])
+    enters(browser, tool_at(broker, "good"))
+    broker.hub.deaf = True
+    page = signs_out(browser)
+    assert "did not confirm that you are signed out there" in page.text
+    assert "We go on trying" in page.text
+    answers(broker, {"good": 200})
+
+    page = browser.opens(place(page))
+    assert "did not confirm that you are signed out there" in page.text
+    assert "Refresh" in page.response.headers, "for the hub alone: the tool has been told"
+    assert page.text.count('id="keep-still"') == 1
+
+    broker.hub.deaf = False
+    broker.clock.advance(seconds=HEAD_START_SECONDS)
+    assert broker.parts.signing_out.at_hub.run_once() == 1
+    page = browser.opens(place(page))
+    assert "did not confirm" not in page.text
+    assert "We have told BundID as well" in page.text
+    assert "Refresh" not in page.response.headers
 
 
 def test_where_another_sign_in_needs_the_hubs_session_it_does_not_say_so_either(broker: Broker, browser: Browser, tool: Tool) -> None:

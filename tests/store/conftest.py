@@ -25,6 +25,7 @@ from broker.store.standings import Standings
 from broker.store.subjects import Subjects
 from tests.support import records
 from tests.support.clock import Clock
+from tests.support.outbox import outbox_of
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def access_tokens(database: Database, clock: Clock) -> AccessTokens:
 
 @pytest.fixture
 def outbox(database: Database, clock: Clock) -> Outbox:
-    return Outbox(database, clock)
+    return outbox_of(database, clock)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from broker.core.next_step import Issue
 from broker.core.request import AuthorizationRequest
 from broker.core.session import BrokerSession, Visit
 from broker.flows.consenting import Consenting
+from broker.flows.ending_at_hub import EndingAtHub
 from broker.flows.issuing import CodeCall, Issuing
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
@@ -39,7 +40,6 @@ from broker.store.codes import Codes
 from broker.store.consents import Consents
 from broker.store.grants import Grants
 from broker.store.links import Links
-from broker.store.outbox import Outbox
 from broker.store.procedures import Procedures
 from broker.store.providers import Providers
 from broker.store.redis import Redis
@@ -56,6 +56,7 @@ from broker.store.vouchers import Vouchers
 from tests.support.app import Hub
 from tests.support.clock import Clock
 from tests.support.makers import BROWSER, REDIRECT, client, provider, request
+from tests.support.outbox import hub_logouts_of, outbox_of
 
 TABLE = load_claim_table(ROOT / "realm-config" / "claim-table.yaml")
 VERIFIER = "v" * 43
@@ -68,20 +69,21 @@ class Scene:
     def __init__(self, database: Database, redis: Redis, clock: Clock) -> None:
         self.clock, self.hub, seal = clock, Hub(clock), Seal(bytes(32))
         self.clients, self.providers = Clients(database, seconds=0), Providers(database, seconds=0)
-        self.sessions, self.requests, self.outbox = Sessions(redis, seal, clock), Requests(redis, seal), Outbox(database, clock)
+        self.sessions, self.requests, self.outbox = Sessions(redis, seal, clock), Requests(redis, seal), outbox_of(database, clock)
         self.subjects, self.consents = Subjects(database, seal, clock), Consents(database, clock)
         self.grants, self.codes = Grants(database, clock), Codes(redis, seal)
         self.accounts = Accounts(database, self.outbox, clock)
         self.standings = Standings(database, seal)
         judging = Judging(self.clients, self.providers, self.standings, Releasing(TABLE), clock)
-        self.signing_out = SigningOut(self.outbox, self.sessions, self.clients, self.hub)
+        self.at_hub = EndingAtHub(hub_logouts_of(database, clock), self.sessions, self.hub)
+        self.signing_out = SigningOut(self.outbox, self.sessions, self.clients, self.at_hub)
         self.overseeing = Overseeing(SessionRegister(database), self.signing_out, clock, bytes(32), most=3)
         self.links = Links(database, self.outbox, clock)
         linking = Linking(self.subjects, bytes(32), clock)
         self.managing_links = ManagingLinks(judging, self.requests, self.subjects, self.links, self.signing_out, clock)
         self.watching = Watching(Troubles(redis), self.providers, clock)
         vouched, page = Supplementing(Vouchers(database, self.subjects, clock), TABLE.age_thresholds), "https://broker.test/voucher"
-        opening = Opening(judging, self.sessions, linking, self.links, self.overseeing, self.hub, bytes(32), clock)
+        opening = Opening(judging, self.sessions, linking, self.links, self.overseeing, bytes(32), clock)
         ways = (linking, opening, self.hub, self.watching, vouched, page, clock)
         self.signing_in = SigningIn(self.requests, self.sessions, judging, *ways)
         self.procedures = Procedures(database, seal, clock, seconds=0)

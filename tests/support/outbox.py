@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from broker.core.delivery import Delivery
+from broker.core.ports import Clock
 from broker.flows.delivering import Delivering, Post
 from broker.flows.dispatching import Dispatching
+from broker.store.hub_logouts import HubLogouts
 from broker.store.outbox import Outbox
+from broker.store.seal import Seal
+from broker.store.sql import Database
 from tests.support.app import Broker
 
 
 def told(outbox: Outbox, tool: str, *session_ids: str) -> list[Delivery]:
     """What stands there about a tool's part of these sessions, asked for as the page after a sign-out does (sids as in `records.grant`)."""
     return sorted(outbox.list_told((tool, f"{tool}-{one}") for one in session_ids), key=lambda delivery: delivery.sid)
+
+
+def outbox_of(database: Database, clock: Clock, kind: type[Outbox] = Outbox) -> Outbox:
+    """The outbox of a database; what the hub has to be told is sealed with a key of zeros."""
+    return kind(database, hub_logouts_of(database, clock), clock)
+
+
+def hub_logouts_of(database: Database, clock: Clock) -> HubLogouts:
+    """What the hub has still to hear of."""
+    return HubLogouts(database, Seal(bytes(32)), clock)
 
 
 def takes_all(outbox: Outbox) -> list[Delivery]:

@@ -10,7 +10,6 @@ from broker.core.subject import Subject, SubjectStatus
 from broker.opened_stores import utc_now
 from broker.store.clients import Clients
 from broker.store.grants import Grants
-from broker.store.outbox import Outbox
 from broker.store.seal import Seal
 from broker.store.session_register import SessionRegister
 from broker.store.sql import Database
@@ -18,7 +17,7 @@ from broker.store.subjects import Subjects
 from tests.store.test_session_register import registered
 from tests.support import records
 from tests.support.clock import Clock
-from tests.support.outbox import takes_all
+from tests.support.outbox import outbox_of, takes_all
 
 pytestmark = pytest.mark.usefixtures("command_environment")
 
@@ -75,7 +74,7 @@ def test_each_signs_out_everywhere(
     assert "1 session ended" in done.output
     assert list(SessionRegister(quick_database).live(erika.id, now())) == []
     now.advance(minutes=1)
-    assert [delivery.client_id for delivery in takes_all(Outbox(quick_database, now))] == ["karte"]
+    assert [delivery.client_id for delivery in takes_all(outbox_of(quick_database, now))] == ["karte"]
     status = {"sign-out": SubjectStatus.ACTIVE, "block": SubjectStatus.BLOCKED, "erase": SubjectStatus.ERASED}
     assert subjects.get(erika.id).status is status[command]
 

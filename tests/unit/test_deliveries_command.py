@@ -12,13 +12,12 @@ from broker.cli import main
 from broker.core.delivery import Delivery, DeliveryState
 from broker.store.clients import Clients
 from broker.store.grants import Grants
-from broker.store.outbox import Outbox
 from broker.store.seal import Seal
 from broker.store.sql import Database
 from broker.store.subjects import Subjects
 from tests.support import records
 from tests.support.clock import Clock
-from tests.support.outbox import takes_all
+from tests.support.outbox import outbox_of, takes_all
 
 pytestmark = pytest.mark.usefixtures("command_environment")
 
@@ -30,7 +29,7 @@ def taken(quick_database: Database, clock: Clock) -> list[Delivery]:
     subjects, grants, outbox = (
         Subjects(quick_database, Seal(bytes(32)), clock),
         Grants(quick_database, clock),
-        Outbox(quick_database, clock),
+        outbox_of(quick_database, clock),
     )
     citizen = records.subject(clock(), "erika")
     subjects.add(citizen, records.link(citizen, clock()))
@@ -50,7 +49,7 @@ def shown(*arguments: str) -> str:
 def test_only_trouble_is_shown_unless_all_is_asked_for(quick_database: Database, clock: Clock, taken: list[Delivery]) -> None:
     assert shown() == "Nothing failed or had to be repeated.\n"
     well, ill = taken
-    outbox = Outbox(quick_database, clock)
+    outbox = outbox_of(quick_database, clock)
     outbox.settle(
         [
             replace(well, state=DeliveryState.DELIVERED, attempts=1, outcome="200", duration_ms=12),
@@ -68,7 +67,7 @@ def test_only_trouble_is_shown_unless_all_is_asked_for(quick_database: Database,
 
 def test_figures_for_each_tool(quick_database: Database, clock: Clock, taken: list[Delivery]) -> None:
     well, ill = taken
-    outbox = Outbox(quick_database, clock)
+    outbox = outbox_of(quick_database, clock)
     outbox.settle(
         [
             replace(well, state=DeliveryState.DELIVERED, attempts=1, outcome="200", duration_ms=12),

@@ -19,7 +19,6 @@ from broker.flows.dispatching import Dispatching
 from broker.flows.outbound import OutboundFailed
 from broker.store.clients import Clients
 from broker.store.grants import Grants
-from broker.store.outbox import Outbox
 from broker.store.seal import Seal
 from broker.store.signing_keys import SigningKeys
 from broker.store.sql import Database
@@ -27,7 +26,7 @@ from broker.store.subjects import Subjects
 from tests.support import records
 from tests.support.clock import Clock
 from tests.support.makers import client
-from tests.support.outbox import told
+from tests.support.outbox import outbox_of, told
 
 ISSUER = "https://broker.test"
 Answer = int | OutboundFailed
@@ -44,7 +43,7 @@ class Desk:
     signed: list[tuple[dict[str, Any], str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.clients, self.outbox = Clients(self.database, seconds=0), Outbox(self.database, self.clock)
+        self.clients, self.outbox = Clients(self.database, seconds=0), outbox_of(self.database, self.clock)
         self.keys = SigningKeys(self.database, Seal(bytes(32)), seconds=0)
         self.keys.add(SigningKey("kid", "RS256", "{}", KeyState.ACTIVE, self.clock(), self.clock() - timedelta(days=30)))
         self.delivering = Delivering(self.clients, self.keys, self.sign, self.post, ISSUER, self.clock, timedelta(minutes=5))

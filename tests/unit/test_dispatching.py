@@ -24,7 +24,7 @@ from broker.store.sql import Database
 from broker.store.subjects import Subjects
 from tests.support import records
 from tests.support.clock import Clock
-from tests.support.outbox import told
+from tests.support.outbox import outbox_of, told
 
 MOST = 40
 """Sessions that a test ends at one tool, at most."""
@@ -60,7 +60,7 @@ class Tools:
 
 @pytest.fixture
 def outbox(quick_database: Database, clock: Clock) -> Outbox:
-    return Outbox(quick_database, clock)
+    return outbox_of(quick_database, clock)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from broker.core.client_policy import LogoutPolicy
 from broker.core.provider import ProviderLogout
+from broker.core.session import BrokerSession
 from tests.support.flow_scene import Scene
 from tests.support.makers import provider
 
@@ -54,33 +54,36 @@ def test_a_session_that_takes_the_place_of_another_leaves_nothing_at_the_hub(sce
     assert set(scene.hub.ended) == {TOKEN}, "by the end of the old one, and once more for what it was replaced by"
 
 
-def test_what_the_hub_did_not_end_is_spared_at_the_sign_out_where_another_sign_in_came_to_need_it(scene: Scene) -> None:
-    scene.providers.replace_all([provider("sh"), provider("bundid", logout=ProviderLogout.NONE)])
+def test_if_the_hub_does_not_answer_the_worker_tries_again(scene: Scene) -> None:
+    session = _signs_in_at_a_deaf_hub(scene)
+    assert (session.upstream_sid, session.upstream_id_token) == (None, None)
+    assert scene.at_hub.run_once() == 0
+
+    scene.hub.deaf = False
+    scene.clock.advance(seconds=2)
+    assert scene.at_hub.run_once() == 1
+    assert scene.hub.ended == [TOKEN, TOKEN, TOKEN]
+
+
+def test_what_the_hub_did_not_end_is_spared_while_another_sign_in_needs_it(scene: Scene) -> None:
     scene.hub.sid = "one-for-the-browser"
+    _signs_in_at_a_deaf_hub(scene)
+    scene.hub.deaf, scene.hub.person = False, "max"
+    _, other = scene.signs_in(alias="sh")
+
+    assert scene.at_hub.run_once() == 0
+    assert scene.hub.ended == [TOKEN]
+
+    assert scene.signing_out.end(other).upstream_ended
+    scene.clock.advance(seconds=2)
+    assert scene.at_hub.run_once() == 1
+
+
+def _signs_in_at_a_deaf_hub(scene: Scene) -> BrokerSession:
+    """By a citizen ID without a logout; the hub does not hear that its session shall end."""
+    scene.providers.replace_all([provider("sh"), provider("bundid", logout=ProviderLogout.NONE)])
     state = scene.is_sent(scene.begins())
     scene.hub.deaf = True
     session = scene.comes_back(state).session
-    scene.hub.deaf = False
     assert session is not None
-    scene.tool(client_id="forum", logout=LogoutPolicy(isolated_session=True))
-    scene.signs_in(alias="sh", client_id="forum")
-
-    kept = scene.sessions.find(session.id)
-    assert kept is not None
-    assert scene.signing_out.end(kept).kept_at_hub
-    assert scene.hub.ended == [TOKEN]
-
-
-def test_if_the_hub_does_not_answer_the_sign_out_tries_again(scene: Scene) -> None:
-    scene.providers.replace_all([provider("bundid", logout=ProviderLogout.NONE)])
-    state = scene.is_sent(scene.begins())
-    scene.hub.deaf = True
-    session = scene.comes_back(state).session
-    assert session is not None
-    assert scene.hub.ended == [TOKEN]
-
-    scene.hub.deaf = False
-    kept = scene.sessions.find(session.id)
-    assert kept is not None
-    assert scene.signing_out.end(kept).upstream_ended
-    assert scene.hub.ended == [TOKEN, TOKEN]
+    return session

@@ -6,7 +6,6 @@ import pytest
 
 from broker.core.errors import UpstreamUnavailable
 from broker.core.session import SESSION_LIFETIME, BrokerSession, EndedBy
-from broker.flows import overseeing
 from tests.support.flow_scene import Scene
 from tests.support.outbox import takes_all
 
@@ -87,6 +86,7 @@ def test_what_is_over_ends_at_the_hub_too_and_its_tools_are_told(scene: Scene) -
     scene.clock.advance(seconds=SESSION_LIFETIME.total_seconds())
 
     assert scene.overseeing.end_expired() == 1
+    assert scene.at_hub.run_once() == 1
     assert scene.hub.ended == [session.upstream_id_token]
     assert [delivery.client_id for delivery in takes_all(scene.outbox)] == ["karte"]
     assert scene.overseeing.end_expired() == 0
@@ -124,11 +124,10 @@ def test_the_register_knows_no_address(scene: Scene, address: str) -> None:
     assert scene.overseeing.network_hash("erika", address) == same
 
 
-def test_a_hub_that_takes_its_time_keeps_no_tool_from_hearing_of_the_end(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_of_what_is_over_waits_for_no_hub(scene: Scene) -> None:
     for session in (signs_in(scene), signs_in(scene)):
         scene.redeems(scene.lets_in(session))
     scene.clock.advance(seconds=SESSION_LIFETIME.total_seconds())
-    monkeypatch.setattr(overseeing, "_PATIENCE_SECONDS", 0.0)
 
     assert scene.overseeing.end_expired() == 2
     assert scene.hub.ended == []
