@@ -15,6 +15,8 @@ from deploy.demo.setup_error import SetupError
 
 NEEDED_MEMORY_BYTES = 1024**3
 STOP_SECONDS = 20.0
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1"
+"""Only the quick compiler: a Keycloak that lives for minutes starts with a quarter less processor time than with the thorough one."""
 LOG_LEVEL = ",".join(
     (
         "INFO",
@@ -113,6 +115,7 @@ class KeycloakServer:
         # Secrets travel in the environment: command lines are readable for everyone on the machine.
         settings = {
             "JAVA_OPTS_KC_HEAP": self.heap,
+            "JAVA_OPTS_APPEND": JAVA_OPTIONS,
             "KC_BOOTSTRAP_ADMIN_USERNAME": self.admin_user,
             "KC_BOOTSTRAP_ADMIN_PASSWORD": self.admin_password,
             "KC_DB_USERNAME": self.database.username,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +13,13 @@ from xdist.scheduler import LoadScopeScheduling
 
 SHARED = {
     "tests/live/": "keycloak",
-    "tests/interop/": "keycloak",
-    "tests/browser/test_real_chain.py": "keycloak",
+    "tests/interop/": "interop",
     "tests/browser/": "chromium",
     "tests/faults/test_heavy_cookies.py": "heavy cookies",
 }
 """Tests that share started servers, by the beginning of their address: one worker takes them one after another, beside the quick ones."""
+_NAMES_THE_STACK = "StartedStack"
+"""The type of the fixture `stack`: whichever folder a file with it is in, its tests are one group, so that the demo's stack starts once."""
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
@@ -29,7 +32,13 @@ class SharedServers(LoadScopeScheduling):
     """Hands out whole groups; every other test on its own."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((group for beginning, group in SHARED.items() if nodeid.startswith(beginning)), nodeid)
+        group = next((group for beginning, group in SHARED.items() if nodeid.startswith(beginning)), nodeid)
+        return "stack" if group in SHARED.values() and _needs_the_stack(self.config.rootpath / nodeid.partition("::")[0]) else group
+
+
+@cache
+def _needs_the_stack(file: Path) -> bool:
+    return _NAMES_THE_STACK in file.read_text(encoding="utf-8")
 
 
 @pytest.hookimpl(wrapper=True)
