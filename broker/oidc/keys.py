@@ -1,7 +1,8 @@
 """Our signing keys as ready joserfc objects: signing, reading back, and publishing (A-21, A-22, JT-15, JT-16).
 
-The store decides which keys there are and caches them; this room only keeps each parsed key by its kid, since parsing costs more than an
-ES256 signature. Of an RS256 signature all but a twentieth is arithmetic in OpenSSL: nothing is left to save around it.
+The store decides which keys there are and caches them; this room only keeps what it parsed, once per process: that costs more than an
+ES256 signature, and OpenSSL examines an RSA key for 50 milliseconds. Of an RS256 signature all but a twentieth is arithmetic in OpenSSL:
+nothing is left to save around it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from joserfc import jwk, jws
 from joserfc.errors import JoseError, SecurityWarning
@@ -35,7 +37,6 @@ class KeyRing:
     def __init__(self, list_keys: ListKeys, clock: Clock) -> None:
         self._list = list_keys
         self._clock = clock
-        self._parsed: dict[str, Key] = {}
 
     @property
     def algorithms(self) -> tuple[str, ...]:
@@ -48,7 +49,7 @@ class KeyRing:
         key = signing_at(self._list(), algorithm, self._clock())
         if key is None:
             raise ConfigurationError(f"no active signing key for {algorithm}; make one with: broker keys rotate")
-        return jws.serialize_compact(_header(key, typ), _ENCODE(claims), self._key(key), registry=_REGISTRIES[algorithm])
+        return jws.serialize_compact(_header(key, typ), _ENCODE(claims), _parsed(key), registry=_REGISTRIES[algorithm])
 
     def read(self, token: str, typ: str) -> dict[str, object] | None:
         """The claims of a token that one of our keys signed with its own algorithm and this `typ`, expired or not; None otherwise."""
@@ -59,7 +60,7 @@ class KeyRing:
             key = self._known(header.get("kid"))
             if key is None or header != _header(key, typ):  # also no `crit` of any kind (JT-05)
                 return None
-            content: object = json.loads(jws.deserialize_compact(token, self._key(key), registry=_REGISTRIES[key.algorithm]).payload)
+            content: object = json.loads(jws.deserialize_compact(token, _parsed(key), registry=_REGISTRIES[key.algorithm]).payload)
         except (JoseError, ValueError, TypeError, KeyError, RecursionError):
             return None
         return content if isinstance(content, dict) else None
@@ -74,20 +75,14 @@ class KeyRing:
         now = self._clock()
         for key in self._list():
             if key.read_at(now):
-                self._key(key)
+                _parsed(key)
 
     def _known(self, kid: object) -> SigningKey | None:
         now = self._clock()
         return next((key for key in self._list() if key.kid == kid and key.read_at(now)), None)
 
-    def _key(self, key: SigningKey) -> Key:
-        parsed = self._parsed.get(key.kid)
-        if parsed is None:
-            parsed = self._parsed[key.kid] = _parse(key)
-        return parsed
-
     def _public(self, key: SigningKey) -> dict[str, object]:
-        parts = self._key(key).as_dict(private=False)
+        parts = _parsed(key).as_dict(private=False)
         public = {name: value for name, value in parts.items() if name in _PUBLIC}
         return {**public, "use": "sig", "alg": key.algorithm, "kid": key.kid}
 
@@ -97,13 +92,18 @@ def _header(key: SigningKey, typ: str) -> dict[str, object]:
     return {"typ": typ, "alg": key.algorithm, "kid": key.kid}
 
 
-def _parse(key: SigningKey) -> Key:
+def _parsed(key: SigningKey) -> Key:
+    return _parse(key.kid, key.algorithm, key.private_jwk)
+
+
+@lru_cache(maxsize=32)
+def _parse(kid: str, algorithm: str, private_jwk: str) -> Key:
     try:
         with warnings.catch_warnings(action="ignore", category=SecurityWarning):  # weak keys are refused below, not warned of
-            parsed = jwk.import_key(json.loads(key.private_jwk))
+            parsed = jwk.import_key(json.loads(private_jwk))
     except (JoseError, ValueError, TypeError, KeyError):
-        raise ConfigurationError(f"signing key {key.kid} is no key; replace it with: broker keys rotate --emergency") from None
-    flaw = flaw_of(parsed, key.algorithm) or ("has no private part" if not parsed.is_private else None)
+        raise ConfigurationError(f"signing key {kid} is no key; replace it with: broker keys rotate --emergency") from None
+    flaw = flaw_of(parsed, algorithm) or ("has no private part" if not parsed.is_private else None)
     if flaw:
-        raise ConfigurationError(f"signing key {key.kid} {flaw}; replace it with: broker keys rotate --emergency --alg {key.algorithm}")
+        raise ConfigurationError(f"signing key {kid} {flaw}; replace it with: broker keys rotate --emergency --alg {algorithm}")
     return parsed

@@ -3,6 +3,7 @@ themselves (`store/tables.py`; a test holds both together). A step is forward on
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -28,7 +29,13 @@ def pending(database: Database) -> bool:
     """Whether `migrate` has something to do. Raises StoreUnavailable."""
     with database.transaction() as connection:
         current = set(MigrationContext.configure(connection).get_current_heads())
-    return current != set(ScriptDirectory.from_config(_config(None)).get_heads())
+    return current != _newest()
+
+
+@cache
+def _newest() -> frozenset[str]:
+    """Of this release: read once, since the scripts do not change while we run."""
+    return frozenset(ScriptDirectory.from_config(_config(None)).get_heads())
 
 
 def _config(connection: Connection | None) -> Config:
