@@ -146,3 +146,14 @@ def without_replicas(server: RedisServer) -> Iterator[None]:
             yield
         finally:
             administrator.config_set("min-replicas-to-write", "0")
+
+
+@contextmanager
+def out_of_memory(server: RedisServer) -> Iterator[None]:
+    """Redis has no room for anything new, and throws nothing away."""
+    with redis_py.Redis.from_url(server.url) as administrator:
+        administrator.config_set("maxmemory", "1")
+        try:
+            yield
+        finally:
+            administrator.config_set("maxmemory", "0")

@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 import redis as redis_py
 from sqlalchemy import text
 
-from broker.core.client_policy import GrantType, TokenPolicy
 from broker.store.sql import Database
 from tests.faults.conftest import recovers
 from tests.faults.outages import (
@@ -23,56 +20,16 @@ from tests.faults.outages import (
     full,
     killed,
     locked,
+    out_of_memory,
     postmaster_frozen,
     read_only,
     without_replicas,
 )
-from tests.support.app import Broker, start
-from tests.support.browser import Browser, Stop
+from tests.faults.scene import SignedIn, signed_in
+from tests.support.app import closing, start
 from tests.support.clock import Clock
-from tests.support.outbox import takes_all
 from tests.support.servers import PostgresqlServer, RedisServer
 from tests.support.services import empty
-from tests.support.tool import Tool
-
-SESSION = "__Host-bp-session"
-REFRESHING = TokenPolicy(grant_types=(GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN), refresh_with_session=True)
-ANSWERED_WITHIN = 4.0
-
-
-@dataclass
-class SignedIn:
-    """A citizen at a tool, with the question of the sign-out in front of them."""
-
-    broker: Broker
-    tool: Tool
-    browser: Browser
-    tokens: dict[str, str]
-    code: str
-    question: Stop
-
-    def signs_out(self) -> Stop:
-        """Press the button."""
-        return self.browser.presses(self.question, "logout-confirm")
-
-    def is_signed_in(self) -> bool:
-        return "code" in self.browser.opens(self.tool.url(prompt="none")).answer
-
-    def is_told_of_an_outage(self) -> None:
-        """On a page, soon, and the cookie stays."""
-        cookie, began = self.browser.cookies()[SESSION], time.monotonic()
-        stop = self.signs_out()
-        assert time.monotonic() - began < ANSWERED_WITHIN
-        assert (stop.response.status_code, stop.error_code) == (503, "BP-503-STORE")
-        assert self.browser.cookies()[SESSION] == cookie
-
-    def is_out_everywhere(self) -> None:
-        """After another press: the session, the refresh token, and one word to the tool."""
-        self.browser.presses(self.browser.opens("/logout"), "logout-confirm")
-        assert SESSION not in self.browser.cookies()
-        assert not self.is_signed_in()
-        assert self.tool.refreshes(self.tokens["refresh_token"]).status_code == 400
-        assert [one.client_id for one in takes_all(self.broker.parts.stores.outbox)] == ["karte"]
 
 
 @pytest.fixture
@@ -82,12 +39,8 @@ def citizen(own_postgresql_server: PostgresqlServer, own_redis_server: RedisServ
     database.dispose()
     with redis_py.Redis.from_url(own_redis_server.url) as client:
         client.flushall()
-    broker = start(own_postgresql_server.url, own_redis_server.url, clock)
-    tool, browser = broker.tool(tokens=REFRESHING), broker.browser()
-    code = browser.arrives(tool).code
-    tokens = tool.redeems(code).get_json()
-    yield SignedIn(broker, tool, browser, tokens, code, browser.opens("/logout"))
-    broker.parts.stores.close()
+    for broker in closing(start(own_postgresql_server.url, own_redis_server.url, clock)):
+        yield signed_in(broker)
 
 
 @pytest.mark.parametrize("trouble", [frozen, without_replicas], ids=["f02_frozen", "f10_read_only"])
@@ -96,6 +49,12 @@ def test_redis_is_away(citizen: SignedIn, own_redis_server: RedisServer, trouble
         citizen.is_told_of_an_outage()
     recovers(citizen.broker.parts.stores.redis.ping)
     citizen.is_out_everywhere()
+
+
+def test_f08_a_redis_without_room_keeps_nobody_signed_in(citizen: SignedIn, own_redis_server: RedisServer) -> None:
+    """Only the page that would show how far each tool is has no place to be kept."""
+    with out_of_memory(own_redis_server):
+        citizen.is_out_everywhere()
 
 
 @pytest.mark.parametrize(
