@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -14,7 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 from flask import Flask, jsonify, request
 from joserfc import jwt
 from joserfc.jwk import ECKey
-from werkzeug.serving import make_server
+
+from tests.support.serving import serving
 
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
@@ -77,11 +77,6 @@ class StubBroker:
 @contextmanager
 def running(stub: StubBroker) -> Iterator[StubBroker]:
     """Serves the stub on a free port."""
-    server = make_server("127.0.0.1", 0, stub.app(), threaded=True)
-    stub.issuer = f"http://localhost:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield stub
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(stub.app()) as port:
+        stub.issuer = f"http://localhost:{port}"
+        yield stub

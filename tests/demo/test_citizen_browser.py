@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask, make_response, redirect, request
-from werkzeug.serving import make_server
 
 from deploy.demo.citizen_browser import CitizenBrowser, Lost
+from tests.support.serving import serving
 
 app = Flask(__name__)
 
@@ -66,13 +65,8 @@ def secret() -> str:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as port:
+        yield f"http://localhost:{port}"
 
 
 @pytest.fixture

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from tests.interop.openid_client import run_node
 from tests.support.app import start
 from tests.support.clock import Clock
 from tests.support.registrar import Registrar, Web, invitation
 from tests.support.servers import free_port
+from tests.support.serving import serving
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
 SCRIPT = Path(__file__).parent / "node" / "registering_party.mjs"
@@ -36,14 +35,9 @@ def served(sqlite_url: str, clock: Clock, web: Web) -> Iterator[Registrar]:
     """The application behind a real socket, on SQLite and fakeredis."""
     port = free_port()
     broker = start(sqlite_url, "fake://", clock, issuer=f"http://localhost:{port}")
-    server = make_server("localhost", port, broker.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     broker.issuer = f"http://localhost:{port}"
-    yield Registrar(broker, web, invitation(broker))
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(broker.app, port):
+        yield Registrar(broker, web, invitation(broker))
     broker.parts.stores.redis.close()
     broker.parts.stores.database.dispose()
 

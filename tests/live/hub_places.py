@@ -83,7 +83,7 @@ def serving(application: Any, port: int) -> Iterator[None]:
     """A WSGI application on a port of localhost for a while."""
     server = make_server("127.0.0.1", port, application, threaded=True, request_handler=PathOnlyHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield

@@ -14,6 +14,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from broker.config import ROOT
 from tests.support.servers import until
 
+_NOTICES_ITS_END = 0.02
+"""Seconds; by default a server is half a second slow to stop."""
+
 
 class Quiet(WSGIRequestHandler):
     """Serves without a line per request."""
@@ -26,7 +29,7 @@ class Quiet(WSGIRequestHandler):
 def serving(app: Callable[..., object], port: int = 0) -> Iterator[int]:
     """The application answers for a block, at this port or at a free one, which is given."""
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)  # type: ignore[arg-type]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": _NOTICES_ITS_END}, daemon=True)
     thread.start()
     try:
         yield server.server_port

@@ -145,6 +145,7 @@ def speaking(*pieces: bytes, pause: float = 0.0) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}/"
     finally:
         over.set()
+        server.shutdown(socket.SHUT_RDWR)  # closing alone wakes nobody who waits for a visitor
         server.close()
         thread.join(5)
 
