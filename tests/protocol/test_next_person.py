@@ -76,6 +76,7 @@ def test_its_tools_and_the_hub_hear_of_the_end_without_a_next_person(broker: Bro
     broker.clock.advance(minutes=15)
     assert broker.parts.overseeing.end_expired() == 1
     assert [one.client_id for one in takes_all(broker.parts.stores.outbox)] == [tool.client.client_id]
+    assert broker.parts.signing_out.at_hub.run_once() == 1
     assert broker.hub.ended == ["hub-token-of-erika"]
 
 
