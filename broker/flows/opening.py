@@ -51,6 +51,22 @@ class Opening:
         self._leave_hub(identity, session)
         return token, session
 
+    def make_room(self, request: AuthorizationRequest, alias: str) -> None:
+        """Before the browser signs in at this citizen ID: what it has open at the hub by another one ends now (LO-03).
+
+        The hub has one session for each browser, which the next sign-in takes over (Keycloak 26): no sign-out would reach the citizen ID
+        before it any more. A link is no sign-in and ends there by itself, so it takes over nothing. The broker's sessions go on, also
+        when the citizen turns back (UP-13): they let go of the hub's first, so that its word does not end them. If it does not answer,
+        the worker tries again, but never once a new sign-in hangs there. Raises StoreUnavailable.
+        """
+        there = [session for session in self.sessions.find_in_browser(request.browser_id) if session.upstream_id_token]
+        leaving = {one.upstream_sid: one.upstream_id_token for one in there if request.links_to or one.provider_alias != alias}
+        for session in there:
+            if session.upstream_sid in leaving:
+                self.sessions.replace(replace(session, upstream_sid=None, upstream_id_token=None))
+        for sid, token in leaving.items():
+            self.overseeing.signing_out.at_hub.leave(sid or "", token or "")
+
     def _new(self, identity: UpstreamIdentity, subject: Subject, visit: Visit) -> tuple[str, BrokerSession]:
         token, now, upstream_hash = new_secret(), self.clock(), self.linking.hash_of(identity)
         provider = self.judging.providers.find(identity.provider_alias)

@@ -106,6 +106,7 @@ class SigningIn:
             redirect = self.upstream.begin(UpstreamRequest(alias, required_trust(request, client), locale, claims, request.login_hint))
             login = UpstreamLogin(request.id, request.browser_id, alias, redirect.nonce, redirect.code_verifier, self.clock(), claims)
             self.requests.add_login(redirect.state, login)
+            self.opening.make_room(request, alias)
             return redirect.url
 
     def complete(self, answer: Mapping[str, str], visit: Visit) -> SignedIn:

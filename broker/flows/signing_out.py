@@ -131,8 +131,13 @@ class SigningOut:
         return ToolsOfSession(tuple(SignedInTool(client, sid) for client, sid in found if client and client.takes_part))
 
     def hand_over(self, old: BrokerSession, new: BrokerSession) -> None:
-        """The same person signed in anew: tools of the old session hang on the new one from now on, so that its end reaches them."""
+        """The same person signed in anew: tools of the old session hang on the new one from now on, so that its end reaches them.
+
+        What the old one had at the hub ends, unless the new one, or another, hangs on it.
+        """
         self.outbox.hand_over_session(old.id, new.id)
+        for logout in self.at_hub.left_open([old], new):
+            self.at_hub.leave(logout.upstream_sid, logout.id_token)
 
 
 def _names(tools: Iterable[SignedInTool]) -> tuple[str, ...]:

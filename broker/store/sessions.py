@@ -58,10 +58,14 @@ class Sessions:
         """Sessions that hold the word of this batch of vouchers."""
         return tuple(session for session in self._listed(_voucher_key(batch_id)) if batch_id in session.vouched_by)
 
+    def find_in_browser(self, browser_id: str) -> tuple[BrokerSession, ...]:
+        """What began in this browser and has not ended: the common session, those of tools alone, also what is over by time."""
+        found = (self.find_even_over(member.decode()) for member in sorted(self._redis.members(_browser_key(browser_id))))
+        return tuple(session for session in found if session and session.browser_id == browser_id)
+
     def find_own(self, browser_id: str, client_id: str) -> BrokerSession | None:
         """The session that this tool alone has in this browser, by no cookie of its own; the newest."""
-        found = self._listed(_own_key(browser_id, client_id))
-        own = (session for session in found if (session.browser_id, session.only_for) == (browser_id, client_id))
+        own = (session for session in self.find_in_browser(browser_id) if session.serves(client_id, self._clock()))
         return max(own, key=lambda session: session.authenticated_at, default=None)
 
     def touch(self, session: BrokerSession) -> bool:
@@ -90,14 +94,13 @@ class Sessions:
 
 
 def _indexes(session: BrokerSession) -> list[str]:
-    """Under what a session can be found beside its cookie: what it rests on, and ends with; or the browser, where no cookie knows it."""
+    """Under what a session can be found beside its cookie: the browser it began in, and what it rests on, and ends with."""
     upstream = [_upstream_key(session.upstream_sid)] if session.upstream_sid else []
-    own = [_own_key(session.browser_id, session.only_for)] if session.only_for else []
-    return [*upstream, *own, *map(_voucher_key, session.vouched_by)]
+    return [_browser_key(session.browser_id), *upstream, *map(_voucher_key, session.vouched_by)]
 
 
-def _own_key(browser_id: str, client_id: str) -> str:
-    return key("own_session", fingerprint(f"{browser_id} {client_id}"))
+def _browser_key(browser_id: str) -> str:
+    return key("browser_sessions", fingerprint(browser_id))
 
 
 def _voucher_key(batch_id: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from broker.core.claim import HeldClaim
@@ -91,8 +93,8 @@ def test_the_second_sign_in_gives_no_session_here_or_at_the_hub(broker: Broker, 
     signs_in(broker, browser)
     session = broker.session_of(browser)
     proposes(broker, browser, "erika-bavarian")
-    assert broker.session_of(browser) == session
-    assert broker.hub.ended == ["hub-token-of-erika-bavarian"]
+    assert broker.session_of(browser) == replace(session, upstream_sid=None, upstream_id_token=None), "let go of, before it is taken over"
+    assert broker.hub.ended == ["hub-token-of-erika", "hub-token-of-erika-bavarian"]
 
 
 def test_saying_no_changes_nothing_and_keeps_nothing(broker: Broker, browser: Browser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -202,7 +203,7 @@ class TestMassAssignment:
         session = broker.session_of(browser)
         broker.hub.trust = TrustLevel.LOW
         browser.presses(proposes(broker, browser, "erika-bavarian"), "link-confirm", **self.EXTRA)
-        assert broker.session_of(browser) == session
+        assert broker.session_of(browser) == replace(session, upstream_sid=None, upstream_id_token=None)
         assert [one.trust for one in linked(broker, browser)] == [TrustLevel.HIGH, TrustLevel.LOW]
         assert [one.announced_at is None for one in linked(broker, browser)] == [False, True]
 

@@ -11,7 +11,6 @@ from lxml import etree
 from signxml.algorithms import SignatureMethod
 
 from deploy.demo.osi.simulator import SLO_PATH
-from deploy.demo.saml.journey import SESSION_COOKIE
 from deploy.demo.saml.signature import sign
 from deploy.demo.saml.vocabulary import NAMESPACES
 from tests.simulators.conftest import PLAIN, Osi
@@ -126,6 +125,6 @@ def test_a_button_without_a_session_says_so(servicekonto: Osi) -> None:
 
 def test_the_session_is_over_after_half_an_hour(servicekonto: Osi) -> None:
     browser, _, _ = _signs_in(servicekonto)
-    assert browser.get_cookie(SESSION_COOKIE) is not None
+    assert _is_signed_in(browser)
     servicekonto.now += dt.timedelta(minutes=31)
     assert not _is_signed_in(browser)

@@ -158,6 +158,19 @@ def test_a_tools_own_session_is_found_by_browser_and_tool_and_by_nothing_else(se
     assert sessions.find_own(common.browser_id, "karte") == own
 
 
+def test_se03_all_sessions_of_a_browser_are_found_also_what_is_over_by_time(sessions: Sessions, clock: Clock) -> None:
+    common, own, elsewhere = (records.session(name, clock()) for name in "abc")
+    common = replace(common, expires_at=clock() + timedelta(minutes=1))
+    own = replace(own, only_for="karte", browser_id=common.browser_id)
+    for session in (common, own, replace(elsewhere, browser_id="another")):
+        sessions.add(session)
+    clock.advance(minutes=2)
+    assert {session.id for session in sessions.find_in_browser(common.browser_id)} == {common.id, own.id}
+    sessions.revoke(own.id)
+    assert [session.id for session in sessions.find_in_browser(common.browser_id)] == [common.id]
+    assert sessions.find_in_browser("unknown") == ()
+
+
 def test_a_realistic_session_is_at_most_four_kibibytes(sessions: Sessions, redis_server: RedisServer, clock: Clock, seal: Seal) -> None:
     redis = Redis.connect(redis_server.url)
     made = records.session("citizen-with-an-id-22c", clock())

@@ -19,7 +19,10 @@ from deploy.demo.saml.pages import post_on
 from deploy.demo.saml.refusal import LoginExpired, RequestRefused
 from deploy.demo.saml.response import PostedForm
 
-SESSION_COOKIE = "SIMULATION_SESSION"
+
+def session_cookie() -> str:
+    """Name of this site's cookie: browsers keep one set of cookies for all ports of a host, where all simulators stand."""
+    return f"SIMULATION_SESSION_{request.host.rpartition(':')[2]}"
 
 
 class Chosen(Protocol):
@@ -110,7 +113,7 @@ class Journey:
         answer = post_on(finished.form)
         if finished.session_index:
             # For this site's own page alone: every sign-in asks anew (ForceAuthn).
-            answer.set_cookie(SESSION_COOKIE, finished.session_index, httponly=True, samesite="Lax")
+            answer.set_cookie(session_cookie(), finished.session_index, httponly=True, samesite="Lax")
         return answer
 
     def cancel(self, login_id: str) -> Response:

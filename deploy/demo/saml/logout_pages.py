@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template, request
 
-from deploy.demo.saml.journey import SESSION_COOKIE
+from deploy.demo.saml.journey import session_cookie
 from deploy.demo.saml.logout import Session, SingleLogout
 from deploy.demo.saml.pages import post_on
 from deploy.demo.saml.refusal import LoginExpired, RequestRefused
@@ -23,7 +23,7 @@ class LogoutPages:
 
     def session(self) -> Session | None:
         """The session of the browser that asks."""
-        return self.logout.find(request.cookies.get(SESSION_COOKIE), self.clock())
+        return self.logout.find(request.cookies.get(session_cookie()), self.clock())
 
     def receive(self) -> Response | str:
         """A service provider ends a session (also from server to server), or answers that it has ended its own."""
@@ -36,11 +36,11 @@ class LogoutPages:
 
     def end(self) -> Response:
         """Whoever is signed in signs out here, and the service provider is asked to do the same."""
-        form = self.logout.ask(request.cookies.get(SESSION_COOKIE), self.clock())
+        form = self.logout.ask(request.cookies.get(session_cookie()), self.clock())
         if form is None:
             raise LoginExpired
         answer = post_on(form)
-        answer.delete_cookie(SESSION_COOKIE)
+        answer.delete_cookie(session_cookie())
         return answer
 
 
