@@ -167,3 +167,16 @@ def test_lo03_the_same_person_on_a_new_session_of_the_hub_leaves_none_behind(sce
 def test_the_same_person_on_the_same_session_of_the_hub_keeps_it(scene: Scene, hanne: BrokerSession) -> None:
     _, new = scene.signs_in(hanne, alias="sh")
     assert (new.subject_id, scene.hub.ended) == (hanne.subject_id, [])
+
+
+def test_se03_the_common_session_stays_where_a_tool_signs_somebody_in_for_itself_elsewhere(scene: Scene, hanne: BrokerSession) -> None:
+    scene.tool(client_id="forum", logout=LogoutPolicy(isolated_session=True))
+    scene.hub.person = "erika"
+
+    _, own = scene.signs_in(hanne, alias="bundid", client_id="forum")
+
+    assert scene.hub.ended == [TOKEN]
+    assert is_let_go(now(scene, hanne))
+    assert scene.signing_out.end(own).upstream_ended, "the common one no longer hangs on the session of the hub"
+    assert scene.hub.ended == [TOKEN, "hub-token-of-erika"]
+    assert now(scene, hanne).live(scene.clock())
