@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 from weakref import WeakSet
@@ -68,6 +68,11 @@ class Redis:
     def members(self, key: str) -> frozenset[bytes]:
         """What is in a set; nothing where there is none."""
         return frozenset(cast("list[bytes]", self._ask("SMEMBERS", key)))
+
+    def take_out(self, key: str, members: Collection[bytes]) -> None:
+        """Remove some from a set."""
+        if members:
+            self._ask("SREM", key, *members)
 
     def delete(self, key: str) -> bool:
         """Delete a value; whether there was one."""

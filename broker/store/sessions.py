@@ -36,7 +36,8 @@ class Sessions:
             pipeline.delete(ticket_key(session.browser_id))  # whoever sits there now has no business with the sign-out before
             for index in _indexes(session):
                 pipeline.sadd(index, session.id)
-                pipeline.pexpire(index, lifetime)
+                pipeline.pexpire(index, lifetime, nx=True)
+                pipeline.pexpire(index, lifetime, gt=True)  # never sooner than for a session that is there already
             if replacing and replacing != session.id:
                 pipeline.delete(self._values.key(replacing))
 
@@ -52,16 +53,17 @@ class Sessions:
 
     def find_by_upstream(self, upstream_sid: str) -> tuple[BrokerSession, ...]:
         """Sessions that came of a session at the hub; several where a browser lost our cookie and kept the hub's."""
-        return tuple(session for session in self._listed(_upstream_key(upstream_sid)) if session.upstream_sid == upstream_sid)
+        found = self._listed(_upstream_key(upstream_sid))
+        return tuple(session for session in found if session.upstream_sid == upstream_sid and session.live(self._clock()))
 
     def find_by_voucher(self, batch_id: str) -> tuple[BrokerSession, ...]:
         """Sessions that hold the word of this batch of vouchers."""
-        return tuple(session for session in self._listed(_voucher_key(batch_id)) if batch_id in session.vouched_by)
+        found = self._listed(_voucher_key(batch_id))
+        return tuple(session for session in found if batch_id in session.vouched_by and session.live(self._clock()))
 
     def find_in_browser(self, browser_id: str) -> tuple[BrokerSession, ...]:
         """What began in this browser and has not ended: the common session, those of tools alone, also what is over by time."""
-        found = (self.find_even_over(member.decode()) for member in sorted(self._redis.members(_browser_key(browser_id))))
-        return tuple(session for session in found if session and session.browser_id == browser_id)
+        return tuple(session for session in self._listed(_browser_key(browser_id)) if session.browser_id == browser_id)
 
     def find_own(self, browser_id: str, client_id: str) -> BrokerSession | None:
         """The session that this tool alone has in this browser, by no cookie of its own; the newest."""
@@ -89,8 +91,10 @@ class Sessions:
         return milliseconds(session.expires_at - self._clock() + _KEPT_OVER)
 
     def _listed(self, index: str) -> Iterator[BrokerSession]:
-        found = (self.find(member.decode()) for member in sorted(self._redis.members(index)))
-        return (session for session in found if session)
+        """Those under an index, also over by time. Who has ended is taken out: a browser that is never closed would gather them."""
+        found = {member: self.find_even_over(member.decode()) for member in sorted(self._redis.members(index))}
+        self._redis.take_out(index, [member for member, session in found.items() if session is None])
+        return (session for session in found.values() if session)
 
 
 def _indexes(session: BrokerSession) -> list[str]:

@@ -28,6 +28,18 @@ def _key(of: BrokerSession) -> str:
     return f"bp:session:{of.id}"
 
 
+def _here(clock: Clock) -> BrokerSession:
+    """A session of one and the same browser."""
+    return replace(records.session("citizen", clock()), browser_id="this-browser")
+
+
+def _keys(redis: Redis) -> list[bytes]:
+    with redis.pipeline(atomic=False) as pipeline:
+        pipeline.keys("bp:*")
+        (found,) = pipeline.execute()
+    return list(found)
+
+
 def test_a_session_comes_back_as_it_was(sessions: Sessions, session: BrokerSession) -> None:
     assert sessions.find(session.id) == session
 
@@ -169,6 +181,32 @@ def test_se03_all_sessions_of_a_browser_are_found_also_what_is_over_by_time(sess
     sessions.revoke(own.id)
     assert [session.id for session in sessions.find_in_browser(common.browser_id)] == [common.id]
     assert sessions.find_in_browser("unknown") == ()
+
+
+def test_a_browser_that_is_never_closed_gathers_no_ended_sessions(sessions: Sessions, redis: Redis, clock: Clock) -> None:
+    for _ in range(3):
+        old = _here(clock)
+        sessions.add(old)
+        sessions.revoke(old.id)
+    last = _here(clock)
+    sessions.add(last)
+    (index,) = (name for name in _keys(redis) if b"browser_sessions" in name)
+    assert len(redis.members(index.decode())) == 4
+
+    assert sessions.find_in_browser(last.browser_id) == (last,)
+    assert redis.members(index.decode()) == {last.id.encode()}
+
+
+def test_a_short_session_hides_no_longer_one_of_the_same_browser(sessions: Sessions, redis: Redis, clock: Clock) -> None:
+    long, short = (_here(clock) for _ in range(2))
+    sessions.add(long)
+    sessions.add(replace(short, expires_at=clock() + timedelta(minutes=15)))
+    with redis.pipeline(atomic=False) as pipeline:
+        pipeline.pttl(f"bp:session:{long.id}")
+        for index in (name for name in _keys(redis) if b"browser_sessions" in name):
+            pipeline.pttl(index)
+        session_ttl, index_ttl = pipeline.execute()
+    assert abs(session_ttl - index_ttl) < 5000
 
 
 def test_a_realistic_session_is_at_most_four_kibibytes(sessions: Sessions, redis_server: RedisServer, clock: Clock, seal: Seal) -> None:
