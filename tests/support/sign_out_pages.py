@@ -44,6 +44,16 @@ def sign_out_pages(tool: Client, long_name: str) -> dict[str, Page]:
             lambda: [_tool(tool.name, "pending")], pending=True, renews=True, peace=True, provider_logout="single"
         ),
         "signed-out-in-part": _signed_out(lambda: _in_part(tool.name, long_name), done=1, hub_confirmed=False, back=back),
+        "signed-out-hub-away": _signed_out(
+            lambda: [_tool(tool.name, "done"), _tool("Haushaltsforum", "done")],
+            done=2,
+            hub_confirmed=False,
+            hub_pending=True,
+            renews=True,
+            provider_logout="single",
+            public_computer=True,
+            back=back,
+        ),
         "signed-out-plain": _shows("signed_out", **_NOBODY),
         "signed-out-frames": lambda: _framed(
             _signed_out(lambda: [_tool(tool.name, "sent", FRAME)], frames=[FRAME], onward=bye), leads_on=True
