@@ -25,7 +25,6 @@ _LOGOS_KEPT = timedelta(days=1)  # longer than it takes from a logo to the tool 
 _VOUCHERS_KEPT = timedelta(days=30)  # for the count, and to tell "used" from "unknown"
 _DELIVERIES_KEPT = timedelta(days=30)
 _SESSIONS_KEPT = timedelta(days=7)  # so that a browser that comes back can be told why it is signed out
-_HUB_SESSION = timedelta(seconds=44_100)  # its own limit, see realm-config/citizens/realm.yaml
 _HOUR = 3600.0
 
 
@@ -65,7 +64,7 @@ def _timed_tasks(settings: Settings, stores: Stores, clock: Clock) -> tuple[Task
         Task("clear logos", _HOUR, lambda: stores.logos.purge_expired(clock() - _LOGOS_KEPT, shown_logos(stores.clients.list()))),
         Task("clear deliveries", _HOUR, lambda: stores.outbox.purge_expired(clock() - _DELIVERIES_KEPT)),
         Task("clear sessions", _HOUR, lambda: stores.session_register.purge_ended(clock() - _SESSIONS_KEPT)),
-        Task("clear hub logouts", _HOUR, lambda: stores.hub_logouts.purge_expired(clock() - _HUB_SESSION)),
+        Task("clear hub logouts", _HOUR, stores.hub_logouts.purge_expired),
         Task("clear retired keys", _HOUR, lambda: stores.signing_keys.purge_expired(clock())),
     )
 
@@ -87,7 +86,17 @@ def build_dispatching(settings: Settings, stores: Stores, clock: Clock = utc_now
     sign = KeyRing(stores.signing_keys.list, clock).sign
     post = Posting(settings.outbound_private_hosts).post
     give_up_after = timedelta(hours=settings.logout_retry_hours)
-    delivering = Delivering(stores.clients, stores.signing_keys, sign, post, settings.issuer, clock, give_up_after)
+    tolerance, seconds_ahead = observability.CLOCK_TOLERANCE_SECONDS, stores.database.seconds_ahead
+    delivering = Delivering(
+        stores.clients,
+        stores.signing_keys,
+        sign,
+        post,
+        settings.issuer,
+        clock,
+        give_up_after,
+        in_step=lambda: abs(seconds_ahead(clock())) <= tolerance,
+    )
     return Dispatching(stores.outbox, delivering.attempt, observability.count_delivery)
 
 

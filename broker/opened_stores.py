@@ -97,7 +97,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
     """Both stores; they connect when first used."""
     database, redis = open_database(settings), Redis.connect(settings.redis_url.get_secret_value())
     session_seal, field_seal = Seal(settings.keys.session), Seal(settings.keys.field)
-    subjects, hub_logouts = Subjects(database, field_seal, clock), HubLogouts(database, field_seal, clock)
+    subjects, hub_logouts = Subjects(database, field_seal, clock), HubLogouts(database, redis, session_seal, clock)
     outbox = Outbox(database, hub_logouts, clock)
     return Stores(
         database=database,

@@ -88,7 +88,8 @@ class BrokerSession:
     sign-in came by (`LinkedIdentity`); `news`: the account's links changed since it was used last.
     `asked_claims` are those the citizen ID was asked for, whether it could give them or not; None where that is not known. `device`
     is in the words of its `Visit`; on a `public_computer` others follow; `only_for` names the one tool it counts for, if it is not for all.
-    `other_device` is the first on which its cookie turned up as well. `lost`: only the register knows it any more (never stored).
+    `other_device` is the first on which its cookie turned up as well. `left_at_hub`: ids of what it had open at the hub and let go of
+    (`HubLogout`). `lost`: only the register knows it any more (never stored).
     """
 
     id: str
@@ -113,6 +114,7 @@ class BrokerSession:
     public_computer: bool = False
     only_for: str = ""
     other_device: str = ""
+    left_at_hub: tuple[str, ...] = ()
     lost: bool = False
 
     def seen_on(self, device: str) -> BrokerSession:

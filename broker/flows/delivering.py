@@ -34,7 +34,10 @@ Post = Callable[[str, Mapping[str, str]], int]
 
 @dataclass(frozen=True, slots=True)
 class Delivering:
-    """Sends one delivery and judges the answer: 200 and 204 are success, 400 is final, all else is tried again until it is too old."""
+    """Sends one delivery and judges the answer: 200 and 204 are success, 400 is final, all else is tried again until it is too old.
+
+    `in_step`: whether this machine's clock is right; tools refuse tokens of another time, and mean no more by a 400 than that (F-32).
+    """
 
     clients: Clients
     signing_keys: SigningKeys
@@ -43,6 +46,7 @@ class Delivering:
     issuer: str
     clock: Clock
     give_up_after: timedelta = GIVE_UP_AFTER
+    in_step: Callable[[], bool] = lambda: True
 
     def attempt(self, delivery: Delivery) -> Delivery:
         """One attempt, and what came of it: delivered, failed for good, or still pending with its next time. Raises StoreUnavailable."""
@@ -57,7 +61,7 @@ class Delivering:
         tried = _tried(delivery, str(status), began, self.clock())
         if status in (200, 204):
             return replace(tried, state=DeliveryState.DELIVERED)
-        if status == 400 and not self._signed_by_young_key(client):
+        if status == 400 and not self._signed_by_young_key(client) and self.in_step():
             return replace(tried, state=DeliveryState.FAILED)
         return self._again(tried)
 

@@ -21,19 +21,15 @@ from broker.core.session import BrokerSession
 from broker.store.hub_logouts import HubLogouts
 from broker.store.sessions import Sessions
 
-HEAD_START_SECONDS = 10.0
-"""How long the worker leaves a sign-out to whoever tells the hub at once."""
-
-_AT_A_TIME = 10
-_PATIENCE_SECONDS = 10.0
-_FAILURES_TO_STOP = 3
+_AT_A_TIME = 3
+_PATIENCE_SECONDS = 6.0
 
 _log = structlog.get_logger("broker.worker")
 
 
 @dataclass(frozen=True, slots=True)
 class EndingAtHub:
-    """All but the calls to the hub raises StoreUnavailable."""
+    """All but the calls to the hub raises StoreUnavailable. An end is noted before the hub is told, so that none is forgotten."""
 
     hub_logouts: HubLogouts
     sessions: Sessions
@@ -42,18 +38,15 @@ class EndingAtHub:
     def left_open(self, ending: Sequence[BrokerSession], successor: BrokerSession | None = None) -> tuple[HubLogout, ...]:
         """What the hub has to be told when these sessions end together; nothing where it keeps none, or another session needs it."""
         ids = {session.id for session in ending}
-        return tuple(
-            _logout(session.upstream_sid or "", session.upstream_id_token)
-            for session in ending
-            if session.upstream_id_token and not self._is_needed(session, ids, successor)
-        )
+        open_ones = ((session, hub_logout_of(session)) for session in ending)
+        return tuple(logout for session, logout in open_ones if logout and not self._is_needed(session, ids, successor))
 
     def is_needed(self, session: BrokerSession, successor: BrokerSession | None = None) -> bool:
         """Whether a session that must not end with this one hangs on the same session of the hub, as `successor` may."""
         return self._is_needed(session, {session.id}, successor)
 
     def note(self, logouts: Sequence[HubLogout]) -> None:
-        """Have the worker tell the hub now; twice does no harm."""
+        """Have the hub told, soon, by the worker if by nobody else; twice does no harm."""
         self.hub_logouts.add(logouts)
 
     def tell(self, logout: HubLogout) -> bool:
@@ -64,25 +57,29 @@ class EndingAtHub:
                 self.hub_logouts.remove(logout.id)
         return ended
 
-    def leave(self, upstream_sid: str, id_token: str) -> None:
-        """End a session of the hub that nothing of ours hangs on; what it does not confirm is noted."""
-        if not self.upstream.end_session(id_token):
-            self.note([_logout(upstream_sid, id_token)])
+    def leave(self, logout: HubLogout) -> bool:
+        """End a session of the hub that nothing of ours hangs on; whether it confirmed."""
+        self.note([logout])
+        return self.tell(logout)
 
     def run_once(self) -> int:
-        """Tell the hub what is due (the worker's task); how many it confirmed. A hub that is away is asked a few times only."""
-        confirmed, failures, until = 0, 0, monotonic() + _PATIENCE_SECONDS
-        while failures < _FAILURES_TO_STOP and monotonic() < until and (due := self.hub_logouts.take_due(_AT_A_TIME)):
-            for logout in due:
-                if failures >= _FAILURES_TO_STOP:
-                    break
-                if self.sessions.find_by_upstream(logout.upstream_sid):  # somebody signed in there anew: its own end will end it
-                    continue
-                told = self.tell(logout)
-                confirmed, failures = confirmed + told, 0 if told else failures + 1
-        if failures:
-            _log.warning("the hub does not confirm sign-outs", failures=failures)
-        return confirmed
+        """Tell the hub what is due (the worker's task, for seconds only); how many are settled. One that is away is asked a few times."""
+        settled, until = 0, monotonic() + _PATIENCE_SECONDS
+        while monotonic() < until and (due := self.hub_logouts.take_due(_AT_A_TIME)):
+            told = [self._tell_if_due(logout) for logout in due if monotonic() < until]
+            settled += told.count(True)
+            if not any(told):
+                _log.warning("the hub does not confirm sign-outs", asked=len(told))
+                break
+        return settled
+
+    def _tell_if_due(self, logout: HubLogout) -> bool:
+        """Not where somebody signed in there anew: the end of that sign-in ends it."""
+        others = (one for one in self.sessions.find_by_upstream(logout.upstream_sid) if one.upstream_id_token != logout.id_token)
+        if any(others):
+            self.hub_logouts.remove(logout.id)
+            return True
+        return self.tell(logout)
 
     def _is_needed(self, session: BrokerSession, ending: set[str], successor: BrokerSession | None) -> bool:
         if session.upstream_sid is None:
@@ -90,9 +87,14 @@ class EndingAtHub:
         if successor is not None and successor.upstream_sid == session.upstream_sid:
             return True
         others = (one for one in self.sessions.find_by_upstream(session.upstream_sid) if one.id not in ending)
-        return any(other.only_for != session.only_for for other in others)
+        return any(one.only_for != session.only_for or one.authenticated_at > session.authenticated_at for one in others)
 
 
-def _logout(upstream_sid: str, id_token: str) -> HubLogout:
-    """Its id is made of the token, so that the same end is noted once, and tells nothing of it."""
-    return HubLogout(fingerprint(id_token), upstream_sid, id_token)
+def hub_logout_of(session: BrokerSession) -> HubLogout | None:
+    """What a session has open at the hub, if anything."""
+    return hub_logout(session.upstream_sid, session.upstream_id_token)
+
+
+def hub_logout(upstream_sid: str | None, id_token: str | None) -> HubLogout | None:
+    """The end of a session of the hub. Its id is made of the token, so that one end is noted once, and tells nothing of it."""
+    return HubLogout(fingerprint(id_token), upstream_sid or "", id_token) if id_token else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from broker.core.claim import HeldClaim
+from broker.core.delivery import HubLogout
 from broker.core.ids import fingerprint, new_secret
 from broker.core.ports import Clock
 from broker.core.procedure import person_key
@@ -16,6 +17,7 @@ from broker.core.request import AuthorizationRequest
 from broker.core.session import SESSION_LIFETIME, BrokerSession, EndedBy, Visit
 from broker.core.subject import Subject, UpstreamIdentity
 from broker.core.trust import TrustLevel
+from broker.flows.ending_at_hub import hub_logout, hub_logout_of
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
 from broker.flows.overseeing import Overseeing
@@ -55,17 +57,30 @@ class Opening:
         """Before the browser signs in at this citizen ID: what it has open at the hub by another one ends now (LO-03).
 
         The hub has one session for each browser, which the next sign-in takes over (Keycloak 26): no sign-out would reach the citizen ID
-        before it any more. A link is no sign-in and ends there by itself, so it takes over nothing. The broker's sessions go on, also
+        before it any more. For a link all of it ends, for that ends the hub's session by itself. The broker's sessions go on, also
         when the citizen turns back (UP-13): they let go of the hub's first, so that its word does not end them. If it does not answer,
         the worker tries again, but never once a new sign-in hangs there. Raises StoreUnavailable.
         """
-        there = [session for session in self.sessions.find_in_browser(request.browser_id) if session.upstream_id_token]
-        leaving = {one.upstream_sid: one.upstream_id_token for one in there if request.links_to or one.provider_alias != alias}
-        for session in there:
-            if session.upstream_sid in leaving:
-                self.sessions.replace(replace(session, upstream_sid=None, upstream_id_token=None))
-        for sid, token in leaving.items():
-            self.overseeing.signing_out.at_hub.leave(sid or "", token or "")
+        at_hub, logouts = self.overseeing.signing_out.at_hub, self._in_the_way(request, alias)
+        if not logouts:
+            return
+        at_hub.note(list(logouts.values()))
+        for session in self.sessions.find_in_browser(request.browser_id):
+            if logout := logouts.get(session.upstream_sid):
+                left = (*session.left_at_hub, logout.id)
+                self.sessions.replace(replace(session, upstream_sid=None, upstream_id_token=None, left_at_hub=left))
+        for logout in logouts.values():
+            at_hub.tell(logout)
+
+    def needs_room(self, request: AuthorizationRequest, alias: str) -> bool:
+        """Whether a sign-in at this citizen ID signs the browser out of another one. Nobody is led there by a link alone (A-20)."""
+        return bool(self._in_the_way(request, alias))
+
+    def _in_the_way(self, request: AuthorizationRequest, alias: str) -> dict[str | None, HubLogout]:
+        """What has to end at the hub before, by the hub's name of it."""
+        there = self.sessions.find_in_browser(request.browser_id)
+        found = {one.upstream_sid: hub_logout_of(one) for one in there if request.links_to or one.provider_alias != alias}
+        return {sid: logout for sid, logout in found.items() if logout}
 
     def _new(self, identity: UpstreamIdentity, subject: Subject, visit: Visit) -> tuple[str, BrokerSession]:
         token, now, upstream_hash = new_secret(), self.clock(), self.linking.hash_of(identity)
@@ -96,9 +111,11 @@ class Opening:
     def _leave_hub(self, identity: UpstreamIdentity, session: BrokerSession) -> None:
         """Where the citizen ID has no logout, nothing is needed from the hub's session any more: it ends now, with what it knows of the
         citizen, unless a session that needs it hangs on it."""
-        token, sid = identity.id_token, identity.upstream_sid or ""
-        if token and not session.upstream_id_token and not self.sessions.find_by_upstream(sid):
-            self.overseeing.signing_out.at_hub.leave(sid, token)
+        logout = hub_logout(identity.upstream_sid, identity.id_token)
+        if logout is None or session.upstream_id_token or self.sessions.find_by_upstream(logout.upstream_sid):
+            return
+        if not self.overseeing.signing_out.at_hub.leave(logout):
+            self.sessions.replace(replace(session, left_at_hub=(*session.left_at_hub, logout.id)))
 
     def _at_public_computer(self, request: AuthorizationRequest, visit: Visit) -> bool:
         """Whether others use it too: so said, known of the network, or true of the session that is there."""

@@ -90,7 +90,7 @@ class Overseeing:
         """End a session as `SigningOut.end` does. At a public computer that leaves nothing behind: what tools keep for themselves in the
         same browser ends before it."""
         if session.public_computer and not session.only_for:
-            self._end_beside(session)
+            self._end_beside(session, by, successor)
         return self.signing_out.end(session, asked_by, by, successor)
 
     def end_surplus(self, subject_id: str) -> int:
@@ -224,15 +224,14 @@ class Overseeing:
             self.signing_out.outbox.end_session(session_id, new_id())
         return len(ids)
 
-    def _end_beside(self, session: BrokerSession) -> None:
+    def _end_beside(self, session: BrokerSession, by: EndedBy, successor: BrokerSession | None) -> None:
         for one in self._beside(session):
-            self.signing_out.end(one)
+            self.signing_out.end(one, by=by, successor=successor)
 
     def _beside(self, session: BrokerSession) -> Sequence[BrokerSession]:
-        """What tools keep for themselves in the same browser."""
-        own = (one for one in self.register.live(session.subject_id, self.clock()) if one.only_for)
-        found = filter(None, [self.signing_out.sessions.find_even_over(one.session_id) for one in own])
-        return [one for one in found if one.browser_id == session.browser_id]
+        """What tools keep for themselves in the same browser, whoever signed in there."""
+        here = self.signing_out.sessions.find_in_browser(session.browser_id)
+        return [one for one in here if one.only_for and one.id != session.id]
 
     def _overview(self, session: RegisteredSession) -> SessionOverview:
         tools, alone = self.signing_out.tools_of(session.session_id), session.only_for

@@ -20,6 +20,7 @@ from broker.core.upstream_errors import AttributesMissing, CitizenIdUnavailable
 from broker.core.voucher import VOUCHER
 from broker.flows.choosing import is_unmet
 from broker.flows.consenting import BY_CITIZEN
+from broker.flows.ending_at_hub import hub_logout
 from broker.flows.judging import Judging
 from broker.flows.linking import Linking
 from broker.flows.opening import Opening
@@ -154,6 +155,10 @@ class SigningIn:
         """Raises AccessDenied unless this request may be signed in for with this citizen ID now."""
         self._allowed(request, alias)
 
+    def signs_out_elsewhere(self, request: AuthorizationRequest, alias: str) -> bool:
+        """Whether being sent to this citizen ID ends what the browser has open at another one: nobody is, without a click (A-20)."""
+        return self.opening.needs_room(request, alias)
+
     def stay(self, request: AuthorizationRequest, session: BrokerSession | None) -> AuthorizationRequest:
         """The citizen keeps the present sign-in where the tool would only like a surer one (UP-12); else nothing happens."""
         step = self.judge(request, session)
@@ -184,8 +189,8 @@ class SigningIn:
 
     def _propose(self, request: AuthorizationRequest, identity: UpstreamIdentity) -> SignedIn:
         """Whoever signed in is to be linked: kept with the request for the citizen's yes. No session comes of it, also not at the hub."""
-        if identity.id_token:
-            self.opening.overseeing.signing_out.at_hub.leave(identity.upstream_sid or "", identity.id_token)
+        if logout := hub_logout(identity.upstream_sid, identity.id_token):
+            self.opening.overseeing.signing_out.at_hub.leave(logout)
         changed = replace(request, signed_in_at=self.clock(), setback=None, proposed=self.linking.proposed(identity))
         return SignedIn(self._changed(changed), None, None)
 

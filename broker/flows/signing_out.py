@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from broker.core.client import Client
 from broker.core.ids import new_id
 from broker.core.session import BrokerSession, EndedBy
-from broker.flows.ending_at_hub import HEAD_START_SECONDS, EndingAtHub
+from broker.flows.ending_at_hub import EndingAtHub
 from broker.store.clients import Clients
 from broker.store.outbox import Outbox
 from broker.store.sessions import Sessions
@@ -96,12 +96,16 @@ class SigningOut:
         Raises StoreUnavailable; then the citizen is still signed in and is told so. A hub that does not answer stops nothing.
         """
         untold = asked_by.client_id if asked_by and not asked_by.logout.told_when_asking else None
-        kept = by is not EndedBy.HUB and self.at_hub.is_needed(session, successor)
-        left = () if by is EndedBy.HUB else self.at_hub.left_open([session], successor)
-        self.outbox.end_session(session.id, new_id(), untold, by, left, HEAD_START_SECONDS)
+        heard = by is EndedBy.HUB
+        left = () if heard else self.at_hub.left_open([session], successor)
+        self.outbox.end_session(session.id, new_id(), untold, by, left)
         tools = self.tools_of(session.id)
         self.sessions.revoke(session.id)
+        kept = not heard and self.at_hub.is_needed(session, successor)
+        if not (heard or kept or left) and (left := self.at_hub.left_open([session], successor)):
+            self.at_hub.note(left)  # what needed it has ended at the same moment
         still_open = tuple(logout.id for logout in left if not self.at_hub.tell(logout))
+        still_open += tuple(one for one in session.left_at_hub if self.at_hub.hub_logouts.is_open(one))
         return SignedOut(tools, not (session.lost or still_open), kept, still_open)
 
     def end_unwaited(self, session_id: str, by: EndedBy) -> None:
@@ -137,7 +141,7 @@ class SigningOut:
         """
         self.outbox.hand_over_session(old.id, new.id)
         for logout in self.at_hub.left_open([old], new):
-            self.at_hub.leave(logout.upstream_sid, logout.id_token)
+            self.at_hub.leave(logout)
 
 
 def _names(tools: Iterable[SignedInTool]) -> tuple[str, ...]:

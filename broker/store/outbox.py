@@ -148,10 +148,9 @@ class Outbox:
         but: str | None = None,
         by: EndedBy = EndedBy.CITIZEN,
         at_hub: Sequence[HubLogout] = (),
-        wait_seconds: float = 0.0,
     ) -> int:
         """Revoke all grants of a session, note its end and who must be told; how many tools will be told now. The client `but` knows
-        already. What ends `at_hub` is due there after so many seconds.
+        already. `at_hub`: what the hub has to be told.
 
         Offline grants stay: the citizen agreed that they outlive the session (OIDC Back-Channel Logout 2.7).
 
@@ -159,7 +158,7 @@ class Outbox:
         """
         with self._database.transaction() as connection:
             connection.execute(_END, {"ended": session_id, "now": self._clock(), "by": by.value})
-            self._hub_logouts.add_within(connection, at_hub, wait_seconds)
+            self._hub_logouts.add_within(connection, at_hub)
             open_ones = _pairs(connection.execute(_REVOKE, {"ended": session_id, "now": self._clock()}).all())
             told = [row for row in connection.execute(_TOLD_SESSION, {"ended": session_id}).all() if row.client_id != but]
             return [self._add(connection, logout_id, row, open_ones) for row in told].count(True)

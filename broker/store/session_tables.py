@@ -1,9 +1,8 @@
-"""Tables of sessions and their end: which there are, and who has to be told. What is known of a citizen lives in
-Redis; here only sealed, where the hub did not hear of an end, and until it does."""
+"""Tables of sessions and their end: which there are, and who has to be told. What is known of a citizen lives in Redis, never here."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, SmallInteger, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Integer, SmallInteger, String, Table, Text, UniqueConstraint
 
 from broker.store.columns import Level, UtcTime, metadata
 
@@ -52,13 +51,12 @@ deliveries = Table(
     Index("ix_deliveries_of_tool", "client_id", "created_at"),
 )
 
-# Sessions whose end the hub has not confirmed: its ID token, sealed.
+# Ends of sessions that the hub has not confirmed; by what token it is told stands in Redis.
 hub_logouts = Table(
     "hub_logouts",
     metadata,
     Column("logout_id", _ID, primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("attempts", SmallInteger, nullable=False),
+    Column("taken", SmallInteger, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("next_attempt_at", UtcTime, nullable=False, index=True),
 )

@@ -145,7 +145,7 @@ class AuthorizeViews:
 
     def _way(self, asked: AuthorizationRequest, step: Step) -> str:
         match step:
-            case SignIn(alias) if self.is_down(alias):
+            case SignIn(alias) if self.is_down(alias) or self.signing_in.signs_out_elsewhere(asked, alias):
                 return url_for("citizen.choose_provider", request_id=asked.id)
             case SignIn(alias):
                 return self.signing_in.send(asked, alias, current_language().locale)

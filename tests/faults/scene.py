@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from broker.core.client_policy import GrantType, TokenPolicy
-from broker.flows.ending_at_hub import HEAD_START_SECONDS
+from broker.store.hub_logouts import HEAD_START
 from tests.support.app import Broker
 from tests.support.browser import Browser, Stop
 from tests.support.outbox import takes_all
@@ -56,7 +56,7 @@ class SignedIn:
 
     def is_out_at_the_hub(self) -> None:
         """It was told, at the latest by the worker, a little later."""
-        self.broker.clock.advance(seconds=HEAD_START_SECONDS + 1)
+        self.broker.clock.advance(seconds=HEAD_START.total_seconds() + 1)
         self.broker.parts.signing_out.at_hub.run_once()
         assert set(self.broker.hub.ended) == {"hub-token-of-erika"}
 

@@ -11,7 +11,7 @@ from broker.core.client_policy import LogoutPolicy
 from broker.core.errors import StoreUnavailable, UpstreamUnavailable
 from broker.core.provider import ProviderLogout
 from broker.core.sign_out_ticket import TICKET_LIFETIME
-from broker.flows.ending_at_hub import HEAD_START_SECONDS
+from broker.store.hub_logouts import HEAD_START
 from tests.support.app import PROVIDERS, Broker
 from tests.support.browser import Browser
 from tests.support.last_page import answers, enters, is_bare, place, signs_out, states, tool_at
@@ -155,7 +155,7 @@ def test_lo_03_f12_the_hub_is_told_again_and_the_page_says_when_it_has_heard(bro
     assert page.text.count('id="keep-still"') == 1
 
     broker.hub.deaf = False
-    broker.clock.advance(seconds=HEAD_START_SECONDS)
+    broker.clock.advance(seconds=HEAD_START.total_seconds())
     assert broker.parts.signing_out.at_hub.run_once() == 1
     page = browser.opens(place(page))
     assert "did not confirm" not in page.text

@@ -68,6 +68,19 @@ def test_lo03_after_a_step_up_elsewhere_both_citizen_ids_have_been_told(broker: 
     assert broker.hub.ended == [HANNE, ERIKA]
 
 
+def test_a20_a_link_with_a_hint_alone_signs_nobody_out_of_the_other_citizen_id(broker: Broker, browser: Browser, hanne: Tool) -> None:
+    page = browser.opens(hanne.url(idp_hint="bundid", prompt="login"))
+
+    assert 'id="provider-bundid"' in page.text, "there is a page with a button between"
+    assert broker.hub.ended == []
+    browser.chooses(page, "bundid")
+    assert broker.hub.ended == [HANNE]
+
+
+def test_a_hint_to_the_same_citizen_id_leads_straight_there(browser: Browser, hanne: Tool) -> None:
+    assert browser.opens(hanne.url(idp_hint="sh", prompt="login")).location.startswith("https://hub.test/")
+
+
 @pytest.mark.parametrize("alias", ["bayernid", "sh"])
 def test_al01_adding_a_citizen_id_signs_nobody_out_here(broker: Broker, browser: Browser, alias: str) -> None:
     """The second sign-in ends at the hub at once, which says so to the broker: that must not hit the session that is to be kept."""

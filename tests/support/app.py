@@ -59,6 +59,7 @@ class Hub:
     deaf: bool = False
     asked: list[UpstreamRequest] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    given: list[str] = field(default_factory=list)
 
     def begin(self, request: UpstreamRequest) -> UpstreamRedirect:
         self._fail()
@@ -76,7 +77,7 @@ class Hub:
             claims=self.claims,
             authenticated_at=self.clock(),
             upstream_sid=self.sid or new_id(),
-            id_token=f"hub-token-of-{self.person}",
+            id_token=self._new_token(),
             subject_type=self.subject_type,
             person=self.proven_person,
         )
@@ -84,6 +85,13 @@ class Hub:
     def end_session(self, id_token: str) -> bool:
         self.ended.append(id_token)
         return self.trouble is None and not self.deaf
+
+    def _new_token(self) -> str:
+        """No two are alike; a person's first has a name that tests know."""
+        name = f"hub-token-of-{self.person}"
+        many = sum(token.split("#")[0] == name for token in self.given)
+        self.given.append(f"{name}#{many + 1}" if many else name)
+        return self.given[-1]
 
     def read_logout(self, token: str) -> UpstreamLogout:
         self._fail()

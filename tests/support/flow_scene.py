@@ -39,7 +39,9 @@ from broker.store.clients import Clients
 from broker.store.codes import Codes
 from broker.store.consents import Consents
 from broker.store.grants import Grants
+from broker.store.hub_logouts import HEAD_START
 from broker.store.links import Links
+from broker.store.outbox import Outbox
 from broker.store.procedures import Procedures
 from broker.store.providers import Providers
 from broker.store.redis import Redis
@@ -56,7 +58,7 @@ from broker.store.vouchers import Vouchers
 from tests.support.app import Hub
 from tests.support.clock import Clock
 from tests.support.makers import BROWSER, REDIRECT, client, provider, request
-from tests.support.outbox import hub_logouts_of, outbox_of
+from tests.support.outbox import hub_logouts_of
 
 TABLE = load_claim_table(ROOT / "realm-config" / "claim-table.yaml")
 VERIFIER = "v" * 43
@@ -69,13 +71,15 @@ class Scene:
     def __init__(self, database: Database, redis: Redis, clock: Clock) -> None:
         self.clock, self.hub, seal = clock, Hub(clock), Seal(bytes(32))
         self.clients, self.providers = Clients(database, seconds=0), Providers(database, seconds=0)
-        self.sessions, self.requests, self.outbox = Sessions(redis, seal, clock), Requests(redis, seal), outbox_of(database, clock)
+        self.sessions, self.requests = Sessions(redis, seal, clock), Requests(redis, seal)
+        hub_logouts = hub_logouts_of(database, clock, redis)
+        self.outbox = Outbox(database, hub_logouts, clock)
         self.subjects, self.consents = Subjects(database, seal, clock), Consents(database, clock)
         self.grants, self.codes = Grants(database, clock), Codes(redis, seal)
         self.accounts = Accounts(database, self.outbox, clock)
         self.standings = Standings(database, seal)
         judging = Judging(self.clients, self.providers, self.standings, Releasing(TABLE), clock)
-        self.at_hub = EndingAtHub(hub_logouts_of(database, clock), self.sessions, self.hub)
+        self.at_hub = EndingAtHub(hub_logouts, self.sessions, self.hub)
         self.signing_out = SigningOut(self.outbox, self.sessions, self.clients, self.at_hub)
         self.overseeing = Overseeing(SessionRegister(database), self.signing_out, clock, bytes(32), most=3)
         self.links = Links(database, self.outbox, clock)
@@ -102,6 +106,11 @@ class Scene:
         made = client(**fields)
         self.clients.add(made)
         return made
+
+    def worker_tells_hub(self) -> int:
+        """What a worker tells the hub when whoever ended a session has had the time to; how many are settled."""
+        self.clock.advance(seconds=HEAD_START.total_seconds())
+        return self.at_hub.run_once()
 
     def begins(self, **fields: Any) -> AuthorizationRequest:
         """A request of now, stored."""

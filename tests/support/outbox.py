@@ -8,6 +8,7 @@ from broker.flows.delivering import Delivering, Post
 from broker.flows.dispatching import Dispatching
 from broker.store.hub_logouts import HubLogouts
 from broker.store.outbox import Outbox
+from broker.store.redis import Redis
 from broker.store.seal import Seal
 from broker.store.sql import Database
 from tests.support.app import Broker
@@ -19,13 +20,13 @@ def told(outbox: Outbox, tool: str, *session_ids: str) -> list[Delivery]:
 
 
 def outbox_of(database: Database, clock: Clock, kind: type[Outbox] = Outbox) -> Outbox:
-    """The outbox of a database; what the hub has to be told is sealed with a key of zeros."""
+    """The outbox of a database, with nothing to tell the hub."""
     return kind(database, hub_logouts_of(database, clock), clock)
 
 
-def hub_logouts_of(database: Database, clock: Clock) -> HubLogouts:
-    """What the hub has still to hear of."""
-    return HubLogouts(database, Seal(bytes(32)), clock)
+def hub_logouts_of(database: Database, clock: Clock, redis: Redis | None = None) -> HubLogouts:
+    """What the hub has still to hear of, sealed with a key of zeros."""
+    return HubLogouts(database, redis or Redis.connect("fake://"), Seal(bytes(32)), clock)
 
 
 def takes_all(outbox: Outbox) -> list[Delivery]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -120,6 +120,13 @@ def test_success_is_not_repeated(desk: Desk, status: int) -> None:
 def test_400_is_final(desk: Desk) -> None:
     desk.answers = 400
     assert desk.tries().state is DeliveryState.FAILED
+
+
+def test_f32_400_to_a_worker_whose_clock_is_wrong_is_tried_again(desk: Desk) -> None:
+    desk.answers = 400
+    desk.delivering = replace(desk.delivering, in_step=lambda: False)
+    desk.ends_session(client())
+    assert desk.tries().state is DeliveryState.PENDING
 
 
 def test_400_under_a_young_key_is_tried_again(desk: Desk) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from broker.core.client_policy import LogoutPolicy
 from broker.core.errors import StoreUnavailable
 from broker.core.session import EndedBy
-from broker.flows.ending_at_hub import HEAD_START_SECONDS
+from broker.store.hub_logouts import HUB_SESSION
+from broker.store.outbox import Outbox
 from broker.store.sessions import Sessions
 from tests.support.flow_scene import Scene
 
@@ -56,10 +60,9 @@ def test_a_process_that_dies_half_way_leaves_it_to_the_worker(scene: Scene, monk
         with pytest.raises(StoreUnavailable):
             scene.signing_out.end(session)
     assert scene.hub.ended == []
-    scene.sessions.revoke(session.id)
+    assert scene.sessions.find(session.id), "dead by the register alone"
 
-    scene.clock.advance(seconds=HEAD_START_SECONDS)
-    assert scene.at_hub.run_once() == 1
+    assert scene.worker_tells_hub() == 1
     assert len(scene.hub.ended) == 1
 
 
@@ -78,7 +81,7 @@ def test_where_nobody_waits_the_worker_tells_the_hub(scene: Scene, how: str) -> 
     assert scene.sessions.find_even_over(session.id) is None
     assert scene.hub.ended == []
 
-    assert scene.at_hub.run_once() == 1
+    assert scene.worker_tells_hub() == 1
 
 
 def test_a_session_that_began_while_its_account_was_erased_ends_at_the_hub_as_well(scene: Scene) -> None:
@@ -87,7 +90,7 @@ def test_a_session_that_began_while_its_account_was_erased_ends_at_the_hub_as_we
 
     scene.signing_out.finish(ended)
 
-    assert scene.at_hub.run_once() == 1
+    assert scene.worker_tells_hub() == 1
     assert scene.sessions.find_even_over(session.id) is None
 
 
@@ -98,7 +101,7 @@ def test_a_hub_that_is_away_is_asked_a_few_times_only(scene: Scene) -> None:
     scene.overseeing.end_everybody(EndedBy.ADMINISTRATOR)
     scene.hub.deaf = True
 
-    assert scene.at_hub.run_once() == 0
+    assert scene.worker_tells_hub() == 0
     assert len(scene.hub.ended) == 3
 
     scene.hub.deaf = False
@@ -110,9 +113,72 @@ def test_what_the_hub_never_confirmed_goes_when_its_own_session_is_over(scene: S
     _, session = scene.signs_in()
     scene.hub.deaf = True
     scene.signing_out.end(session)
-    noted_at, noted = scene.clock(), scene.at_hub.hub_logouts
+    noted = scene.at_hub.hub_logouts
+    assert noted.pending() == (1, scene.clock())
 
-    assert noted.pending() == (1, noted_at)
-    assert noted.purge_expired(noted_at.replace(year=2000)) == 0
-    assert noted.purge_expired(noted_at) == 1
+    scene.clock.advance(seconds=HUB_SESSION.total_seconds() - 1)
+    assert noted.purge_expired() == 0
+    scene.clock.advance(seconds=1)
+    assert noted.purge_expired() == 1
     assert noted.pending() == (0, None)
+
+
+def test_se03_an_older_session_of_the_same_browser_leaves_the_newer_ones_hub_session_alone(scene: Scene) -> None:
+    """The browser lost our cookie and kept the hub's: both of our sessions hang on one there."""
+    scene.hub.sid = "one-for-the-browser"
+    _, older = scene.signs_in()
+    scene.clock.advance(seconds=60)
+    _, newer = scene.signs_in()
+
+    assert scene.signing_out.end(older).kept_at_hub
+    assert scene.hub.ended == []
+    assert scene.signing_out.end(newer).upstream_ended
+    assert scene.hub.ended == [newer.upstream_id_token]
+
+
+def test_an_older_promise_never_ends_a_newer_sign_in(scene: Scene) -> None:
+    scene.hub.sid = "one-for-the-browser"
+    _, older = scene.signs_in()
+    scene.hub.deaf = True
+    scene.signing_out.end(older)
+    scene.hub.deaf = False
+    _, newer = scene.signs_in()
+    asked = len(scene.hub.ended)
+
+    scene.worker_tells_hub()
+
+    assert len(scene.hub.ended) == asked
+    assert scene.at_hub.hub_logouts.pending() == (0, None), "and rings no alarm: the newer one's end ends it"
+    assert scene.signing_out.end(newer).upstream_ended
+
+
+def test_two_that_end_at_the_same_moment_do_not_both_spare_the_hub(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.hub.sid = "one-for-the-browser"
+    _, common = scene.signs_in(alias="sh")
+    scene.tool(client_id="forum", logout=LogoutPolicy(isolated_session=True))
+    _, own = scene.signs_in(alias="sh", client_id="forum")
+    end_in_sql = Outbox.end_session
+
+    def meanwhile(outbox: Outbox, session_id: str, *more: Any, **named: Any) -> int:
+        if session_id == common.id:
+            assert scene.signing_out.end(own).kept_at_hub
+        return end_in_sql(outbox, session_id, *more, **named)
+
+    monkeypatch.setattr(Outbox, "end_session", meanwhile)
+    assert not scene.signing_out.end(common).kept_at_hub
+    assert scene.hub.ended == [common.upstream_id_token]
+
+
+def test_whoever_turns_back_from_another_citizen_id_is_not_told_that_the_first_one_has_heard(scene: Scene) -> None:
+    """The hub was deaf when the browser left for the second one; the session there let go of the first."""
+    _, session = scene.signs_in(alias="sh")
+    scene.hub.deaf = True
+    scene.is_sent(scene.begins(), "bundid")
+    kept = scene.sessions.find(session.id)
+    assert kept is not None
+
+    ended = scene.signing_out.end(kept)
+    assert not ended.upstream_ended
+    scene.hub.deaf = False
+    assert scene.worker_tells_hub() == 1
+    assert not any(map(scene.at_hub.hub_logouts.is_open, ended.open_at_hub))

@@ -86,7 +86,7 @@ def test_what_is_over_ends_at_the_hub_too_and_its_tools_are_told(scene: Scene) -
     scene.clock.advance(seconds=SESSION_LIFETIME.total_seconds())
 
     assert scene.overseeing.end_expired() == 1
-    assert scene.at_hub.run_once() == 1
+    assert scene.worker_tells_hub() == 1
     assert scene.hub.ended == [session.upstream_id_token]
     assert [delivery.client_id for delivery in takes_all(scene.outbox)] == ["karte"]
     assert scene.overseeing.end_expired() == 0

@@ -17,8 +17,7 @@ def upgrade() -> None:
     op.create_table(
         "hub_logouts",
         sa.Column("logout_id", sa.String(length=64), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("attempts", sa.SmallInteger(), nullable=False),
+        sa.Column("taken", sa.SmallInteger(), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("next_attempt_at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("logout_id", name=op.f("pk_hub_logouts")),
