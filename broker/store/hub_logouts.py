@@ -7,12 +7,14 @@ Redis only, sealed, no longer than the hub's own session (A-42).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from broker.core.delivery import HubLogout
+from broker.core.errors import StoreUnavailable
 from broker.core.ports import Clock
 from broker.store.records import Record
 from broker.store.redis import Redis
@@ -65,9 +67,13 @@ class HubLogouts:
                 self.add_within(connection, logouts)
 
     def add_within(self, connection: Connection, logouts: Sequence[HubLogout]) -> None:
-        """The same as a part of the transaction that ends their sessions. The worker's after `HEAD_START`."""
+        """The same as a part of the transaction that ends their sessions. The worker's after `HEAD_START`.
+
+        A Redis without room for it keeps nobody signed in (F-08): then the hub is told at once, or never.
+        """
         for logout in logouts:
-            self._tokens.set(logout.id, logout, HUB_SESSION)
+            with suppress(StoreUnavailable):
+                self._tokens.set(logout.id, logout, HUB_SESSION)
         if logouts:
             connection.execute(self._add, [self._row(logout) for logout in logouts])
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from broker.core.claim import HeldClaim
 from broker.core.errors import UpstreamCancelled
 from broker.core.trust import TrustLevel
-from tests.support.account import PAGE, accounts, linked, links, proposes, several_citizen_ids, signs_in
+from tests.support.account import PAGE, accounts, let_go, linked, links, proposes, several_citizen_ids, signs_in
 from tests.support.app import Broker
 from tests.support.browser import Browser
 from tests.support.tool import Tool
@@ -93,7 +91,7 @@ def test_the_second_sign_in_gives_no_session_here_or_at_the_hub(broker: Broker, 
     signs_in(broker, browser)
     session = broker.session_of(browser)
     proposes(broker, browser, "erika-bavarian")
-    assert broker.session_of(browser) == replace(session, upstream_sid=None, upstream_id_token=None), "let go of, before it is taken over"
+    assert broker.session_of(browser) == let_go(session), "before it is taken over"
     assert broker.hub.ended == ["hub-token-of-erika", "hub-token-of-erika-bavarian"]
 
 

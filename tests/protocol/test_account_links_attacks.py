@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import ClassVar
 
 import pytest
 
 from broker.core.trust import TrustLevel
-from tests.support.account import PAGE, accounts, linked, links, proposes, several_citizen_ids, signs_in
+from tests.support.account import PAGE, accounts, let_go, linked, links, proposes, several_citizen_ids, signs_in
 from tests.support.app import ISSUER, Broker
 from tests.support.browser import Browser, form_of
 from tests.support.tool import Tool
@@ -203,7 +202,7 @@ class TestMassAssignment:
         session = broker.session_of(browser)
         broker.hub.trust = TrustLevel.LOW
         browser.presses(proposes(broker, browser, "erika-bavarian"), "link-confirm", **self.EXTRA)
-        assert broker.session_of(browser) == replace(session, upstream_sid=None, upstream_id_token=None)
+        assert broker.session_of(browser) == let_go(session)
         assert [one.trust for one in linked(broker, browser)] == [TrustLevel.HIGH, TrustLevel.LOW]
         assert [one.announced_at is None for one in linked(broker, browser)] == [False, True]
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from broker.store.hub_logouts import HEAD_START
 from tests.protocol.test_code import refused
 from tests.protocol.test_isolated_session import ISOLATED
 from tests.protocol.test_refresh_token import WITH_SESSION
@@ -76,6 +77,7 @@ def test_its_tools_and_the_hub_hear_of_the_end_without_a_next_person(broker: Bro
     broker.clock.advance(minutes=15)
     assert broker.parts.overseeing.end_expired() == 1
     assert [one.client_id for one in takes_all(broker.parts.stores.outbox)] == [tool.client.client_id]
+    broker.clock.advance(seconds=HEAD_START.total_seconds())
     assert broker.parts.signing_out.at_hub.run_once() == 1
     assert broker.hub.ended == ["hub-token-of-erika"]
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
+from broker.core.session import BrokerSession
 from broker.core.subject import LinkedIdentity
+from broker.flows.ending_at_hub import hub_logout_of
 from broker.store.tables import linked_identities
 from tests.support.app import PROVIDERS, Broker
 from tests.support.browser import Browser, Stop, form_of
@@ -51,3 +53,10 @@ def linked(broker: Broker, browser: Browser) -> list[LinkedIdentity]:
 def accounts(broker: Broker) -> int:
     """How many accounts somebody can get into."""
     return len(broker.parts.stores.database.all(_OWNERS))
+
+
+def let_go(session: BrokerSession) -> BrokerSession:
+    """The session after it has let go of what it had open at the hub, and remembers only that."""
+    open_there = hub_logout_of(session)
+    assert open_there is not None
+    return replace(session, upstream_sid=None, upstream_id_token=None, left_at_hub=(open_there.id,))
