@@ -125,7 +125,6 @@ def test_400_is_final(desk: Desk) -> None:
 def test_f32_400_to_a_worker_whose_clock_is_wrong_is_tried_again(desk: Desk) -> None:
     desk.answers = 400
     desk.delivering = replace(desk.delivering, in_step=lambda: False)
-    desk.ends_session(client())
     assert desk.tries().state is DeliveryState.PENDING
 
 
