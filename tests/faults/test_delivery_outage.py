@@ -34,9 +34,17 @@ TOOLS = ("karte", "haushalt")
 
 
 class WatchedOutbox(Outbox):
-    """The outbox, and how often it could not note what came of deliveries."""
+    """The outbox, and how often it could not say what is due, or note what came of deliveries."""
 
     refusals = 0
+
+    def due_tools(self) -> Sequence[str]:
+        """As it does."""
+        try:
+            return super().due_tools()
+        except StoreUnavailable:
+            self.refusals += 1
+            raise
 
     def settle(self, tried: Sequence[Delivery]) -> None:
         """As it does."""

@@ -15,7 +15,7 @@ from broker.store.redis import Redis
 from broker.store.requests import Requests
 from broker.store.seal import Seal
 from broker.store.sessions import Sessions
-from tests.faults.conftest import is_an_outage, recovers
+from tests.faults.conftest import AT_ONCE_SECONDS, is_an_outage, recovers
 from tests.support import records
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
@@ -79,7 +79,7 @@ def test_f12_while_it_is_frozen_one_waits_and_the_others_are_told_at_once(own_re
     own_redis_server.freeze()
     try:
         is_an_outage(fragile_redis.ping)
-        is_an_outage(fragile_redis.ping, within=0.3)
+        is_an_outage(fragile_redis.ping, within=AT_ONCE_SECONDS)
     finally:
         own_redis_server.thaw()
     recovers(fragile_redis.ping)

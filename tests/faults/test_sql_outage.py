@@ -22,7 +22,7 @@ from broker.store.sql import Database
 from broker.store.standings import Standings
 from broker.store.subjects import Subjects
 from broker.store.tables import grants as grants_table
-from tests.faults.conftest import is_an_outage, recovers
+from tests.faults.conftest import AT_ONCE_SECONDS, is_an_outage, recovers
 from tests.faults.outages import crowded, postmaster_frozen, terminate_all
 from tests.support import records
 from tests.support.clock import Clock
@@ -94,7 +94,7 @@ def test_f20_frozen_before_anybody_connected(own_postgresql_server: PostgresqlSe
     own_postgresql_server.freeze()
     try:
         is_an_outage(database.ping)
-        is_an_outage(database.ping, within=0.3)  # F-12: the others are told at once
+        is_an_outage(database.ping, within=AT_ONCE_SECONDS)  # F-12: the others are told at once
     finally:
         own_postgresql_server.thaw()
     recovers(database.ping)
