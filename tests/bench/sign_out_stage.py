@@ -52,7 +52,7 @@ class SignOutStage:
     def signing_out(self) -> SigningOut:
         """The flow a web process would run."""
         stores = self.stores
-        at_hub = EndingAtHub(stores.hub_logouts, stores.sessions, SilentHub())  # type: ignore[arg-type]  # a sign-out asks the hub for its end alone
+        at_hub = EndingAtHub(stores.hub_logouts, stores.sessions, SilentHub())
         return SigningOut(stores.outbox, stores.sessions, stores.clients, at_hub)
 
     def add_tools(self, names: list[str]) -> None:

@@ -137,6 +137,7 @@ def test_results_outlast_it_and_nobody_is_told_twice(town: Town, own_postgresql_
         town.told.until_waiting(len(TOOLS) * AT_ONCE_PER_TOOL)
         with trouble(own_postgresql_server):
             town.told.hold.set()
+            town.told.until_told(len(TOOLS) * AT_ONCE_PER_TOOL)  # so that there are results that cannot be noted
             until(lambda: town.outbox.refusals > 0, 20, "the worker to notice")
         recovers(town.broker.parts.stores.database.ping)
         town.told.until_told(len(TOOLS) * SESSIONS)

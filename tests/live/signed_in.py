@@ -88,7 +88,7 @@ class SignedIn:
         assert not any(self.is_signed_in_at_tool(tool) for tool in self.town.tools)
         until(self._worker_finds_nothing_open, 30, "Keycloak to end its session")
         for alias in WITH_LOGOUT:
-            until(lambda alias=alias: not self.is_signed_in_at_account(alias), 30, f"{alias} to hear of the sign-out")  # type: ignore[misc]
+            until(lambda alias=alias: not self.is_signed_in_at_account(alias), 30, f"{alias} to hear of the sign-out")
         self.citizen.browser.opens(f"{self.town.tool_url('karte')}/login?silent=1")
         self.citizen.is_told("login_required")
         assert self.grants_left() == 0

@@ -20,4 +20,4 @@ def one_session(hub: Hub, signing_out: SigningOut) -> None:
             signing_out.end(session, by=EndedBy.HUB)
         return True
 
-    hub.end_session = end_session  # type: ignore[method-assign]
+    hub.end_session = end_session
